@@ -1,0 +1,82 @@
+import { printAs } from './inspect.js'
+
+/**
+ * Every code an obslab error can carry, with what it means. The message of an error says what was expected,
+ * what was found and what to do; the code is what a program compares.
+ */
+export const errorCodes = {
+  // log
+  'batch-corrupt': 'A record batch fails its CRC-32C, or its fields contradict its length.',
+  'batch-too-large': 'A record batch expands beyond the output limit.',
+  'batch-unsupported': 'A record batch of a format or codec that obslab does not read.',
+  // source
+  'broker-unreachable': 'No broker answered at the addresses given.',
+  'broker-refused': 'The broker refused the request: credentials, permissions or protocol.',
+  'option-invalid': 'An option, URL or property that cannot be understood.',
+  'offset-out-of-range': 'The records asked for are not (or no longer) in the topic.',
+  'recording-invalid': 'A folder that is not a recording, or one whose files contradict each other.',
+  'recording-exists': 'The folder to write to already holds something.',
+  'topic-ambiguous': 'A short topic name that fits several topics.',
+  'topic-unknown': 'No such topic in the source.',
+  // change
+  'envelope-unknown': 'A record value that is none of the forms Debezium writes.',
+  'value-invalid': 'A field whose JSON does not fit its column type.',
+  'key-missing': 'A table that needs a key has none, or a record came without one.',
+  // frame
+  'column-unknown': 'No such column in the frame.',
+  'frame-invalid': 'Columns that do not form a frame: lengths, types or names contradict each other.',
+  'too-many-rows': 'More rows than the operation allows without being asked.',
+  'memory-exceeded': 'A replay that would keep more than its memory budget.',
+  'package-missing': 'An optional package that this call needs is not installed.',
+  cancelled: 'The caller cancelled.',
+  // pipeline
+  'pipeline-invalid': 'A pipeline that cannot be run as declared.',
+  // stack
+  'port-in-use': 'A port that the stack needs is taken by another process.',
+  'database-failed': 'The database refused a statement or a connection.',
+} as const
+
+/** One of the codes of {@link errorCodes}. */
+export type ErrorCode = keyof typeof errorCodes
+
+/** Where in Kafka something was met. Partition and offset are left out when the whole topic is meant. */
+export interface RecordPosition {
+  topic: string
+  partition?: number
+  offset?: number
+}
+
+/** What an {@link ObslabError} may carry besides its code and sentence. */
+export interface ObslabErrorDetails {
+  position?: RecordPosition
+  cause?: unknown
+}
+
+/**
+ * The only error obslab throws on purpose. `code` is one of `errorCodes`; `message` is one sentence or two:
+ * what was expected, what was found, what to do. `position` is the record it was met at, where there is one.
+ * It prints as its message and code alone: no stack of obslab's for a mistake that is not obslab's.
+ */
+export class ObslabError extends Error {
+  readonly code: ErrorCode
+  readonly position: RecordPosition | undefined
+
+  constructor(code: ErrorCode, message: string, details: ObslabErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = 'ObslabError'
+    this.code = code
+    this.position = details.position
+  }
+
+  /** The sentence, the position when there is one, and the code in brackets. */
+  override toString(): string {
+    const at = this.position === undefined ? '' : ` (at ${formatPosition(this.position)})`
+    return `${this.message}${at} [${this.code}]`
+  }
+}
+printAs(ObslabError, error => error.toString())
+
+/** `topic:partition:offset`, as far as it is known. */
+export function formatPosition(position: RecordPosition): string {
+  return [position.topic, position.partition, position.offset].filter(part => part !== undefined).join(':')
+}
