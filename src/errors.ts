@@ -13,7 +13,9 @@ export const errorCodes = {
   'broker-unreachable': 'No broker answered at the addresses given.',
   'broker-refused': 'The broker refused the request: credentials, permissions or protocol.',
   'option-invalid': 'An option, URL or property that cannot be understood.',
+  'package-mismatch': 'A package that obslab depends on is installed in another version.',
   'offset-out-of-range': 'The records asked for are not (or no longer) in the topic.',
+  'disk-failed': 'The disk refused a read or a write: it is full, or there is no permission.',
   'recording-invalid': 'A folder that is not a recording, or one whose files contradict each other.',
   'recording-exists': 'The folder to write to already holds something.',
   'topic-ambiguous': 'A short topic name that fits several topics.',
@@ -58,7 +60,9 @@ export interface ObslabErrorDetails {
  * It prints as its message and code alone: no stack of obslab's for a mistake that is not obslab's.
  */
 export class ObslabError extends Error {
+  /** What a program compares. */
   readonly code: ErrorCode
+  /** The record it was met at. */
   readonly position: RecordPosition | undefined
 
   constructor(code: ErrorCode, message: string, details: ObslabErrorDetails = {}) {
