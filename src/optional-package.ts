@@ -8,10 +8,16 @@ export async function loadPackage<T>(name: string, neededBy: string, load: () =>
   try {
     return await load()
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw error
+    if (!isMissing(error, name)) throw error
     throw new ObslabError('package-missing', `${neededBy} needs the package ${name}: npm install ${name}`, {
       cause: error,
     })
   }
+}
+
+/** A package that is installed but lacks one of its own is another matter, and its error says which. */
+function isMissing(error: unknown, name: string): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false
+  const missing = error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'MODULE_NOT_FOUND'
+  return missing && error.message.includes(`'${name}'`)
 }
