@@ -30,6 +30,7 @@ export const errorCodes = {
   'too-many-rows': 'More rows than the operation allows without being asked.',
   'memory-exceeded': 'A replay that would keep more than its memory budget.',
   'package-missing': 'An optional package that this call needs is not installed.',
+  'sql-failed': 'A query that DuckDB refused or could not finish.',
   cancelled: 'The caller cancelled.',
   // pipeline
   'pipeline-invalid': 'A pipeline that cannot be run as declared.',

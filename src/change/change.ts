@@ -28,7 +28,8 @@ export interface TransactionPosition {
   collectionOrder: number
 }
 
-interface AtRecord {
+/** Where a change was read. */
+export interface AtRecord {
   topic: string
   partition: number
   offset: number

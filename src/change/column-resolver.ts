@@ -1,0 +1,136 @@
+import type { SourcePosition } from './change.js'
+import { type ColumnType, type DeclaredColumn, resolveColumn } from './column-type.js'
+import { columnsOfSchema, rowSchemaOf } from './connect-schema.js'
+import { type RowDecoder, rowDecoder } from './decode.js'
+import { Inference, inferColumn } from './inference.js'
+import type { JsonObject } from './json.js'
+import type { SchemaHistory, SchemaVersion } from './schema-history.js'
+import type { KnownSchema } from './schema-prefix.js'
+
+/** Columns with the decoder of rows that have them. */
+export interface ResolvedColumns {
+  columns: readonly ColumnType[]
+  decode: RowDecoder
+}
+
+/** What is known about a topic's columns besides its records. */
+export interface ColumnSources {
+  declared: readonly DeclaredColumn[]
+  history: SchemaHistory | null
+}
+
+/** Database and table. */
+export interface TableName {
+  database: string
+  table: string
+}
+
+/**
+ * Finds the columns that one record's rows and key have: from the schema it carries, the DDL in force at its position,
+ * the topic's declaration, and, where none of them speaks, the values met so far. Answers are kept by schema and DDL
+ * version.
+ */
+export class ColumnResolver {
+  readonly #declared: ReadonlyMap<string, DeclaredColumn>
+  readonly #history: SchemaHistory | null
+  readonly #rows = new Map<KnownSchema | null, Map<SchemaVersion | null, ResolvedColumns>>()
+  readonly #keys = new WeakMap<readonly ColumnType[], Map<KnownSchema | string, ResolvedColumns>>()
+  readonly #inference = new Inference()
+  readonly #unknown = new Map<string, ColumnType>()
+
+  constructor({ declared, history }: ColumnSources) {
+    this.#declared = new Map(declared.map(column => [column.name, column]))
+    this.#history = history
+  }
+
+  /** Columns met in rows that neither the rows' schema nor the DDL in force had, with the type one value suggested. */
+  get unknown(): readonly ColumnType[] {
+    return [...this.#unknown.values()]
+  }
+
+  /** The columns of the given rows of one record. Where types are inferred, the rows may widen them. */
+  rowColumns(
+    schema: KnownSchema | null,
+    table: TableName | null,
+    position: SourcePosition | null,
+    rows: readonly JsonObject[],
+  ): ResolvedColumns {
+    const version = this.#versionAt(table, position)
+    let changed = false
+    if (schema === null && version === null) {
+      for (const row of rows) changed = this.#inference.add(row) || changed
+    }
+    const versions = this.#rows.get(schema) ?? new Map<SchemaVersion | null, ResolvedColumns>()
+    this.#rows.set(schema, versions)
+    let resolved = changed ? undefined : versions.get(version)
+    if (resolved === undefined) {
+      resolved = this.#resolveRow(schema, version)
+      versions.set(version, resolved)
+    }
+    return resolved
+  }
+
+  /**
+   * The columns of a key: of the kinds that the same columns have in the table's rows. `rowColumns` are those of the
+   * record, or of the last one before a tombstone; null when there was none yet.
+   */
+  keyColumns(
+    schema: KnownSchema | null,
+    key: JsonObject,
+    table: TableName | null,
+    rowColumns: readonly ColumnType[] | null,
+  ): ResolvedColumns {
+    const known = rowColumns ?? this.#versionAt(table, null)?.columns ?? noColumns
+    const kept = this.#keys.get(known) ?? new Map<KnownSchema | string, ResolvedColumns>()
+    this.#keys.set(known, kept)
+    const identity = schema ?? Object.keys(key).join('\0')
+    let resolved = kept.get(identity)
+    if (resolved === undefined) {
+      const columns = this.#resolveKey(schema, key, known)
+      resolved = { columns, decode: rowDecoder(columns) }
+      // A column that only the key has is inferred from its value, so it has to be looked at each time.
+      const inRow = columns.every(column => known.some(({ name }) => name === column.name))
+      if (schema !== null || inRow) kept.set(identity, resolved)
+    }
+    return resolved
+  }
+
+  #versionAt(table: TableName | null, position: SourcePosition | null): SchemaVersion | null {
+    if (table === null || this.#history === null) return null
+    return this.#history.versionAt(table.database, table.table, position)
+  }
+
+  #resolveRow(schema: KnownSchema | null, version: SchemaVersion | null): ResolvedColumns {
+    const own = schema === null ? null : columnsOfSchema(rowSchemaOf(schema.schema))
+    const ddl = new Map(version?.columns.map(column => [column.name, column]))
+    const base = own ?? version?.columns ?? this.#inference.columns
+    const columns = base.map(column =>
+      resolveColumn({
+        declared: this.#declared.get(column.name),
+        schemaChange: ddl.get(column.name),
+        recordSchema: own === null ? undefined : column,
+        inferred: own === null && version === null ? column : undefined,
+      }),
+    )
+    return { columns, decode: rowDecoder(columns, column => this.#unknown.set(column.name, column)) }
+  }
+
+  #resolveKey(
+    schema: KnownSchema | null,
+    key: JsonObject,
+    known: readonly ColumnType[],
+  ): readonly ColumnType[] {
+    const own = schema === null ? Object.keys(key).map(name => inferColumn(name, key[name] ?? null)) : null
+    return (own ?? columnsOfSchema(schema!.schema)).map(column => {
+      const row = known.find(({ name }) => name === column.name)
+      return resolveColumn({
+        declared: this.#declared.get(column.name),
+        schemaChange: row,
+        recordSchema: own === null ? column : undefined,
+        inferred: own === null ? undefined : column,
+      })
+    })
+  }
+}
+
+const noColumns: readonly ColumnType[] = []
