@@ -1,0 +1,76 @@
+import type { Change } from '../change/change.js'
+import type { TopicEvent } from '../change/message.js'
+import { CurrentRows } from './current-rows.js'
+import { Grouping } from './grouping.js'
+import { encodeKey, encodeRow, type Upsert } from './output.js'
+import type { Plan, PlanNode } from './plan.js'
+import type { Sink, WeightedRow } from './row-identity.js'
+
+/**
+ * Runs a plan incrementally: changes in, upserts out. What it gives depends only on the changes it was given of each
+ * partition, not on how the partitions were interleaved nor on where the calls were cut.
+ */
+export class Engine {
+  readonly #inputs = new Map<string, { rows: CurrentRows; sink: Sink }>()
+  /** Ends each round of every step that waits for one, in the order the rows flow. */
+  readonly #flushes: (() => void)[] = []
+  readonly #changed = new Map<string, Upsert>()
+  /** The encoded row last given out for each encoded key: what equal output is left out by. */
+  readonly #emitted = new Map<string, string>()
+
+  constructor(plan: Plan) {
+    this.#build(plan.root, weighted => this.#collect(weighted))
+  }
+
+  /**
+   * Applies changes in order and gives the output rows that are different afterwards, one per key. Changes of topics
+   * that the plan does not read are ignored. Redelivered changes must have been left out before.
+   */
+  apply(changes: Iterable<TopicEvent>): Upsert[] {
+    for (const change of changes) {
+      const input = this.#inputs.get(change.topic)
+      if (input !== undefined && isOfTable(change)) input.rows.apply(change, input.sink)
+    }
+    for (const flush of this.#flushes) flush()
+    const upserts = [...this.#changed.values()].filter(upsert => this.#isNew(upsert))
+    this.#changed.clear()
+    return upserts
+  }
+
+  /** Puts `node` and the steps before it in front of `sink`. */
+  #build(node: PlanNode, sink: Sink): void {
+    switch (node.verb) {
+      case 'from':
+        this.#inputs.set(node.topic, { rows: new CurrentRows(node), sink })
+        break
+      case 'filter':
+        this.#build(node.input, weighted => {
+          if (node.test(weighted.row)) sink(weighted)
+        })
+        break
+      case 'aggregate': {
+        const grouping = new Grouping(node)
+        this.#build(node.input, weighted => grouping.apply(weighted))
+        this.#flushes.push(() => grouping.flush(sink))
+        break
+      }
+    }
+  }
+
+  #collect({ id, row, weight }: WeightedRow): void {
+    this.#changed.set(id.text, { key: id.key, row: weight === 1 ? row : null })
+  }
+
+  #isNew({ key, row }: Upsert): boolean {
+    const keyText = encodeKey(key).toString()
+    if (row === null) return this.#emitted.delete(keyText)
+    const rowText = encodeRow(row).toString()
+    if (this.#emitted.get(keyText) === rowText) return false
+    this.#emitted.set(keyText, rowText)
+    return true
+  }
+}
+
+function isOfTable(event: TopicEvent): event is Change {
+  return ['row', 'tombstone', 'truncate', 'quarantined'].includes(event.kind)
+}

@@ -1,0 +1,85 @@
+import type { Row } from '../change/column-type.js'
+import type { Finding } from '../finding.js'
+import { TableBuilder } from '../frame/table-builder.js'
+import { printAs } from '../inspect.js'
+import { Engine } from '../pipeline/engine.js'
+import type { Upsert } from '../pipeline/output.js'
+import type { Pipeline } from '../pipeline/pipeline.js'
+import { planTopics } from '../pipeline/plan.js'
+import { bindPlan } from '../pipeline/plan-changes.js'
+import { recompute } from '../pipeline/recompute.js'
+import type { Source } from '../source/source.js'
+import { compactOutput, parity } from './parity.js'
+
+/** What was checked of a pipeline, and what was found. */
+export class Validation {
+  /** The pipeline's name. */
+  readonly pipeline: string
+  /** Changes that were run through it. */
+  readonly changes: number
+  /** Rows of its output. */
+  readonly rows: number
+  /** What is wrong or worth knowing; empty when nothing is. */
+  readonly findings: readonly Finding[]
+
+  constructor(pipeline: string, changes: number, rows: number, findings: readonly Finding[]) {
+    this.pipeline = pipeline
+    this.changes = changes
+    this.rows = rows
+    this.findings = findings
+  }
+
+  /** Whether no finding is an error. */
+  get ok(): boolean {
+    return this.findings.every(({ severity }) => severity !== 'error')
+  }
+
+  /** The result as sentences. */
+  text(): string {
+    const counted = `${this.changes.toLocaleString('en')} changes, ${this.rows.toLocaleString('en')} rows`
+    if (this.findings.length === 0) {
+      return `${this.pipeline}: ${counted}. Kept up change by change, every row equals the one computed from the final tables.`
+    }
+    return this.findings
+      .map(({ severity, sentence, code }) => `${severity}: ${sentence} [${code}]`)
+      .join('\n')
+  }
+}
+printAs(Validation, validation => validation.text())
+
+/**
+ * Proves a pipeline on recorded data: runs it change by change over everything the source has, computes the same from
+ * the final tables in the plainest way, and compares byte for byte.
+ */
+export async function validate<R>(
+  pipeline: Pipeline<R>,
+  lab: { readonly source: Source },
+): Promise<Validation> {
+  const { plan, changes } = await bindPlan(lab.source, pipeline.plan)
+  const engine = new Engine(plan)
+  const tables = new Map(
+    planTopics(plan.root).map(from => [
+      from.topic,
+      new TableBuilder({ topic: from.topic, definition: from }),
+    ]),
+  )
+  const upserts: Upsert[] = []
+  let count = 0
+  for await (const { topic, changes: read } of changes) {
+    count += read.length
+    const applied = read.filter(({ redelivered }) => !redelivered).map(({ change }) => change)
+    upserts.push(...engine.apply(applied))
+    for (const { change, redelivered } of read) {
+      tables.get(topic)?.append(change, redelivered ? 'redelivered' : 'applied')
+    }
+  }
+  const finals = new Map([...tables].map(([topic, builder]) => [topic, builder.finish().current()]))
+  const recomputed = compactOutput(recompute(plan, topic => (finals.get(topic) ?? []) as Iterable<Row>))
+  const incremental = compactOutput(upserts)
+  return new Validation(
+    plan.name,
+    count,
+    recomputed.size,
+    parity({ pipeline: plan.name, incremental, recomputed }),
+  )
+}

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { encodeKey, encodeRow } from '../../src/pipeline/output.js'
+
+test('a key is compact JSON in the declared order, as Debezium writes a schemaless key', () => {
+  expect(encodeKey({ encounter_id: 7, concept: 'é"' }).toString()).toBe('{"encounter_id":7,"concept":"é\\""}')
+})
+
+test.each([
+  [{ id: null }, 'id is null'],
+  [{ id: Number.NaN }, 'id is NaN'],
+])('a key part that is null or NaN is refused: %o', (key, told) => {
+  expect(() => encodeKey(key)).toThrow(told)
+})
+
+test('a value keeps every bit of a bigint, nulls, decimals as text and bytes as base64', () => {
+  const row = {
+    big: 9007199254740993n,
+    none: null,
+    price: '7.90',
+    at: 1767348672123.456,
+    raw: new Uint8Array([0, 255]),
+  }
+  expect(encodeRow(row).toString()).toBe(
+    '{"big":9007199254740993,"none":null,"price":"7.90","at":1767348672123.456,"raw":"AP8="}',
+  )
+})
