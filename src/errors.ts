@@ -19,6 +19,7 @@ export const errorCodes = {
   'recording-invalid': 'A folder that is not a recording, or one whose files contradict each other.',
   'recording-exists': 'The folder to write to already holds something.',
   'topic-ambiguous': 'A short topic name that fits several topics.',
+  'topic-exists': 'A topic of that name is there already.',
   'topic-unknown': 'No such topic in the source.',
   // change
   'envelope-unknown': 'A record value that is none of the forms Debezium writes.',
@@ -34,9 +35,21 @@ export const errorCodes = {
   cancelled: 'The caller cancelled.',
   // pipeline
   'pipeline-invalid': 'A pipeline that cannot be run as declared.',
+  'pipeline-failed': 'A function of a pipeline threw an error.',
+  // job
+  'input-incomplete': 'A topic no longer holds all the records that its rows follow from.',
+  'output-foreign': 'An output that holds something else than the rows of this job.',
+  'output-failed': 'An output refused records or could not be reached.',
+  'job-fenced': 'Another instance of the job has taken its place.',
+  'job-file-invalid': 'A file that cannot be loaded, or that does not export the pipeline asked for.',
   // stack
   'port-in-use': 'A port that the stack needs is taken by another process.',
   'database-failed': 'The database refused a statement or a connection.',
+  'connect-unreachable': 'No Kafka Connect worker answered at the address given.',
+  'connect-refused':
+    'Kafka Connect refused a request, most often a configuration that it could not validate.',
+  'connector-failed': 'A connector or one of its tasks failed, or did not run in time.',
+  'docker-failed': 'Docker is missing, does not run, or did not do what Compose asked of it.',
 } as const
 
 /** One of the codes of {@link errorCodes}. */

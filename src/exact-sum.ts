@@ -44,10 +44,10 @@ export class ExactSum {
     const quotient = round(partials) / count
     if (!Number.isFinite(quotient) || abs(quotient) > large || abs(quotient) < 2 ** -900) return quotient
     const rest = [...partials]
-    const product = quotient * count
-    addPartial(rest, -product)
-    addPartial(rest, -productError(quotient, count, product))
-    return quotient + round(rest) / count
+    subtractProduct(rest, quotient, count)
+    const correction = round(rest) / count
+    subtractProduct(rest, correction, count)
+    return addRounded(quotient, correction, Math.sign(rest.at(-1) ?? 0))
   }
 
   #addFinite(value: number): void {
@@ -106,12 +106,28 @@ function round(partials: readonly number[]): number {
     low = y - (high - x)
   }
   // Half way between two doubles: what lies below decides, as in Python's fsum.
-  if (i > 0 && ((low < 0 && partials[i - 1]! < 0) || (low > 0 && partials[i - 1]! > 0))) {
-    const twice = low * 2
-    const x = high + twice
-    if (twice === x - high) high = x
-  }
-  return high
+  return i > 0 ? awayFromTie(high, low, Math.sign(partials[i - 1]!)) : high
+}
+
+/** `high + low` and a little more of the sign `beyond`, rounded once; `low` is smaller than `high`. */
+function addRounded(high: number, low: number, beyond: number): number {
+  const sum = high + low
+  return awayFromTie(sum, low - (sum - high), beyond)
+}
+
+/** `high`, or the double beyond it when `low` is exactly half way there and what lies below points that way too. */
+function awayFromTie(high: number, low: number, beyond: number): number {
+  if (low === 0 || Math.sign(low) !== beyond) return high
+  const twice = low * 2
+  const next = high + twice
+  return twice === next - high ? next : high
+}
+
+/** Takes a·b from partials, exactly. */
+function subtractProduct(partials: number[], a: number, b: number): void {
+  const product = a * b
+  addPartial(partials, -product)
+  addPartial(partials, -productError(a, b, product))
 }
 
 /** a·b − fl(a·b), exactly (Dekker). */

@@ -13,6 +13,14 @@ test('a package that is not installed is an error that names it, what needs it a
   )
 })
 
+test('a name may carry the version that is needed', async () => {
+  const named = `${absent}@1.2.3`
+  await expect(loadPackage(named, 'a chart', () => import(/* @vite-ignore */ absent))).rejects.toMatchObject({
+    code: 'package-missing',
+    message: 'a chart needs the package no-such-package@1.2.3: npm install no-such-package@1.2.3',
+  })
+})
+
 test('any other failure to load is passed on as it is', async () => {
   const broken = new Error('broken')
   await expect(loadPackage('x', 'y', () => Promise.reject(broken))).rejects.toBe(broken)

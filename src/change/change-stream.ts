@@ -73,10 +73,12 @@ export class ChangeStream {
    * schema-change topic for each chunk.
    */
   async *follow(signal: AbortSignal): AsyncGenerator<ChangeChunk> {
-    const positions = this.#topics.flatMap(one => one.ranges).map(({ to, ...range }) => ({ ...range, from: to }))
+    const positions = this.#topics
+      .flatMap(one => one.ranges)
+      .map(({ to, ...range }) => ({ ...range, from: to }))
     const partitions = recordReaders(positions)
     for await (const chunk of this.#source.follow({ positions, signal })) {
-      await this.#schemas?.catchUp()
+      if (this.#source.growing) await this.#schemas?.catchUp()
       yield* this.#decode(chunk, partitions)
     }
   }

@@ -29,6 +29,11 @@ export function comparePositions(a: LogPosition, b: LogPosition): number {
   return a.pos - b.pos || a.row - b.row
 }
 
+/** A place in the database's log as text, `mysql-bin.000003:4711`, with the row where it is not the first. */
+export function formatLogPosition({ file, pos, row }: LogPosition): string {
+  return `${file}:${pos}${row === 0 ? '' : ` row ${row}`}`
+}
+
 /** Whether a position is of a row that a full snapshot read: not an incremental one, not the stream. */
 export function isFullSnapshot(position: SourcePosition): boolean {
   return position.snapshot !== 'false' && position.snapshot !== 'incremental'

@@ -1,5 +1,5 @@
 import { RecordReader } from '../source/record.js'
-import type { OffsetRange, Source } from '../source/source.js'
+import type { OffsetRange, Source, TopicOffsets } from '../source/source.js'
 import { SchemaHistory } from './schema-history.js'
 
 /**
@@ -21,10 +21,12 @@ export class SchemaTopics {
 
   /** Finds and reads them; null when the source has none for these topics. */
   static async open(source: Source, topics: readonly string[]): Promise<SchemaTopics | null> {
-    const prefixes = new Set(topics.filter(topic => topic.split('.').length >= 3).map(prefixOf))
-    const found = (await source.topics()).map(({ topic }) => topic).filter(topic => prefixes.has(topic))
+    const found = await schemaTopics(source, topics)
     if (found.length === 0) return null
-    const schemas = new SchemaTopics(source, found)
+    const schemas = new SchemaTopics(
+      source,
+      found.map(({ topic }) => topic),
+    )
     await schemas.catchUp()
     return schemas
   }
@@ -52,6 +54,12 @@ export class SchemaTopics {
         .filter(({ from, to }) => from < to),
     )
   }
+}
+
+/** The schema-change topics that the connectors of these topics write, as far as the source has them. */
+async function schemaTopics(source: Source, topics: readonly string[]): Promise<readonly TopicOffsets[]> {
+  const prefixes = new Set(topics.filter(topic => topic.split('.').length >= 3).map(prefixOf))
+  return (await source.topics()).filter(({ topic }) => prefixes.has(topic))
 }
 
 /** `<prefix>.<database>.<table>`: the prefix itself may contain dots. */

@@ -37,6 +37,11 @@ export class Engine {
     return upserts
   }
 
+  /** What the output holds after compaction, as of the last call of {@link apply}: encoded key to encoded row. */
+  get output(): ReadonlyMap<string, string> {
+    return this.#emitted
+  }
+
   /** Puts `node` and the steps before it in front of `sink`. */
   #build(node: PlanNode, sink: Sink): void {
     switch (node.verb) {

@@ -35,6 +35,7 @@ export async function openKafka(config: KafkaConfig, options: OpenKafkaOptions =
 
 class KafkaSource implements Source {
   readonly name: string
+  readonly growing = true
   readonly #cluster: KafkaCluster
 
   constructor(cluster: KafkaCluster) {

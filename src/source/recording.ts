@@ -47,6 +47,8 @@ export async function openRecording(folder: string): Promise<Recording> {
 /** A folder of recorded batches, open as a {@link Source}. Made by {@link openRecording}. */
 export class Recording implements Source {
   readonly name: string
+  /** False: a recording is what was there when it was made. */
+  readonly growing: boolean = false
   /** What its `recording.json` says; undefined for the data folder of a broker. */
   readonly about: RecordingFile | undefined
   readonly #topics: ReadonlyMap<string, StoredTopic>

@@ -64,6 +64,9 @@ export interface Source {
   /** How messages name it: a folder, or `kafka://host:port`, without credentials. */
   readonly name: string
 
+  /** Whether records may still be written to it: true for a cluster, false for a recording. */
+  readonly growing: boolean
+
   /**
    * The named topics, or all but Kafka's internal ones (`__consumer_offsets`, `__transaction_state`), ordered by
    * name, with their offsets taken in one round. An unknown name is a `topic-unknown` error that lists the nearest.
@@ -83,7 +86,11 @@ export interface Source {
    */
   read(request: ReadRequest): AsyncIterable<BatchChunk>
 
-  /** Like `read` without an end: yields batches as they become stable until `signal` is aborted, then returns. */
+  /**
+   * Like `read` without an end: yields batches as they become stable until `signal` is aborted, then returns. A source
+   * that is not `growing` yields what it has, as fast as it is taken, and returns. Batches know nothing of the pace they
+   * were written at: `followRecords` does.
+   */
   follow(request: FollowRequest): AsyncIterable<BatchChunk>
 
   /** Lets go of connections and files. Safe to call twice. */

@@ -9,6 +9,8 @@ export interface ParityInput {
   pipeline: string
   incremental: CompactedOutput
   recomputed: CompactedOutput
+  /** Whether keys may be named: not when they may tell something of a sensitive column. */
+  namesKeys: boolean
 }
 
 /** What remains of upserts when each key keeps its last one and tombstones take theirs away. */
@@ -23,9 +25,9 @@ export function compactOutput(upserts: Iterable<Upsert>): CompactedOutput {
 
 /**
  * Whether the incremental output is byte for byte the recomputed one. No finding when it is; otherwise an error that
- * counts the keys that are missing, too many or different and names up to three of each.
+ * counts the keys that are missing, too many or different and, where it may, names up to three of each.
  */
-export function parity({ pipeline, incremental, recomputed }: ParityInput): Finding[] {
+export function parity({ pipeline, incremental, recomputed, namesKeys }: ParityInput): Finding[] {
   const missing = [...recomputed.keys()].filter(key => !incremental.has(key))
   const extra = [...incremental.keys()].filter(key => !recomputed.has(key))
   const different = [...recomputed]
@@ -34,10 +36,7 @@ export function parity({ pipeline, incremental, recomputed }: ParityInput): Find
   if (missing.length + extra.length + different.length === 0) return []
   const told = Object.entries({ missing, 'too many': extra, different })
     .filter(([, keys]) => keys.length > 0)
-    .map(
-      ([what, keys]) =>
-        `${keys.length} ${what} (${keys.slice(0, 3).join(', ')}${keys.length > 3 ? ', …' : ''})`,
-    )
+    .map(([what, keys]) => `${keys.length} ${what}${namesKeys ? ` (${firstOf(keys)})` : ''}`)
   return [
     {
       code: 'parity-broken',
@@ -47,4 +46,8 @@ export function parity({ pipeline, incremental, recomputed }: ParityInput): Find
         `${told.join(', ')}. A function of the pipeline does not depend on its row alone.`,
     },
   ]
+}
+
+function firstOf(keys: readonly string[]): string {
+  return keys.slice(0, 3).join(', ') + (keys.length > 3 ? ', …' : '')
 }

@@ -1,5 +1,7 @@
+import type { ChangeReader } from '../change/change-reader.js'
 import type { Row } from '../change/column-type.js'
 import type { Finding } from '../finding.js'
+import type { Frame } from '../frame/frame.js'
 import { TableBuilder } from '../frame/table-builder.js'
 import { printAs } from '../inspect.js'
 import { Engine } from '../pipeline/engine.js'
@@ -8,11 +10,13 @@ import type { Pipeline } from '../pipeline/pipeline.js'
 import { planTopics } from '../pipeline/plan.js'
 import { bindPlan } from '../pipeline/plan-changes.js'
 import { recompute } from '../pipeline/recompute.js'
+import { sensitiveColumns } from '../pipeline/sensitivity.js'
 import type { Source } from '../source/source.js'
+import { OutputRows } from './output-rows.js'
 import { compactOutput, parity } from './parity.js'
 
 /** What was checked of a pipeline, and what was found. */
-export class Validation {
+export class Validation<R extends object = Row> {
   /** The pipeline's name. */
   readonly pipeline: string
   /** Changes that were run through it. */
@@ -21,12 +25,15 @@ export class Validation {
   readonly rows: number
   /** What is wrong or worth knowing; empty when nothing is. */
   readonly findings: readonly Finding[]
+  /** The output that was checked: what `lab.preview` gives. */
+  readonly output: Frame<R>
 
-  constructor(pipeline: string, changes: number, rows: number, findings: readonly Finding[]) {
-    this.pipeline = pipeline
-    this.changes = changes
-    this.rows = rows
-    this.findings = findings
+  constructor(parts: Pick<Validation<R>, 'pipeline' | 'changes' | 'rows' | 'findings' | 'output'>) {
+    this.pipeline = parts.pipeline
+    this.changes = parts.changes
+    this.rows = parts.rows
+    this.findings = parts.findings
+    this.output = parts.output
   }
 
   /** Whether no finding is an error. */
@@ -51,10 +58,10 @@ printAs(Validation, validation => validation.text())
  * Proves a pipeline on recorded data: runs it change by change over everything the source has, computes the same from
  * the final tables in the plainest way, and compares byte for byte.
  */
-export async function validate<R>(
+export async function validate<R extends object>(
   pipeline: Pipeline<R>,
   lab: { readonly source: Source },
-): Promise<Validation> {
+): Promise<Validation<R>> {
   const { plan, changes } = await bindPlan(lab.source, pipeline.plan)
   const engine = new Engine(plan)
   const tables = new Map(
@@ -64,22 +71,29 @@ export async function validate<R>(
     ]),
   )
   const upserts: Upsert[] = []
+  const output = new OutputRows()
+  const readers = new Map<string, ChangeReader>()
   let count = 0
-  for await (const { topic, changes: read } of changes) {
+  for await (const { topic, changes: read, reader } of changes) {
     count += read.length
+    readers.set(topic, reader)
     const applied = read.filter(({ redelivered }) => !redelivered).map(({ change }) => change)
-    upserts.push(...engine.apply(applied))
+    for (const upsert of engine.apply(applied)) upserts.push(upsert)
     for (const { change, redelivered } of read) {
       tables.get(topic)?.append(change, redelivered ? 'redelivered' : 'applied')
     }
   }
   const finals = new Map([...tables].map(([topic, builder]) => [topic, builder.finish().current()]))
-  const recomputed = compactOutput(recompute(plan, topic => (finals.get(topic) ?? []) as Iterable<Row>))
-  const incremental = compactOutput(upserts)
-  return new Validation(
-    plan.name,
-    count,
-    recomputed.size,
-    parity({ pipeline: plan.name, incremental, recomputed }),
-  )
+  const rows = recompute(plan, topic => (finals.get(topic) ?? []) as Iterable<Row>)
+  const namesKeys = sensitiveColumns(plan.root, Object.keys(rows[0]?.key ?? {})).size === 0
+  const recomputed = compactOutput(rows)
+  const findings = parity({ pipeline: plan.name, incremental: compactOutput(upserts), recomputed, namesKeys })
+  output.add(upserts)
+  return new Validation<R>({
+    pipeline: plan.name,
+    changes: count,
+    rows: recomputed.size,
+    findings,
+    output: output.frame(plan, readers),
+  })
 }
