@@ -1,44 +1,8 @@
 import type { Connection } from 'mysql2/promise'
 import { ObslabError } from '../errors.js'
-import { loadPackage } from '../optional-package.js'
+import { codeOf, type DatabaseAddress, openMysql } from './mysql-connection.js'
 import { schema } from './schema.js'
 import type { Statement, Step } from './statement.js'
-
-/** Where the database is: the parts of `mysql://user@host:port/database`, and the password beside it. */
-export interface DatabaseAddress {
-  user: string
-  host: string
-  port: number
-  database: string
-  password: string
-}
-
-/**
- * Takes `mysql://user@host:port/database` apart (port 3306 when left out). A URL that holds a password is refused:
- * it would stay in shell histories and process lists.
- */
-export function parseAddress(url: string, password: string): DatabaseAddress {
-  const expected = 'expected mysql://user@host:port/database'
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (parsed?.protocol !== 'mysql:') throw new ObslabError('option-invalid', `Not a MySQL URL: ${expected}.`)
-  if (parsed.password !== '')
-    throw new ObslabError(
-      'option-invalid',
-      'The MySQL URL holds a password: leave it out and set OBSLAB_MYSQL_PASSWORD instead.',
-    )
-  const database = decodeURIComponent(parsed.pathname.slice(1))
-  if (!/^[\w$-]{1,64}$/.test(database))
-    throw new ObslabError('option-invalid', `The MySQL URL names no usable database: ${expected}.`)
-  if (parsed.username === '')
-    throw new ObslabError('option-invalid', `The MySQL URL names no user: ${expected}.`)
-  return {
-    user: decodeURIComponent(parsed.username),
-    host: parsed.hostname,
-    port: Number(parsed.port || 3306),
-    database,
-    password,
-  }
-}
 
 /** One connection to the database that is simulated into. Its errors are `database-failed`. */
 export class SimulatedDatabase {
@@ -52,20 +16,8 @@ export class SimulatedDatabase {
 
   /** Connects, in UTC and with the lenience towards zero dates that old OpenMRS servers have. */
   static async connect(address: DatabaseAddress): Promise<SimulatedDatabase> {
-    const mysql = await loadPackage('mysql2', 'simulate()', () => import('mysql2/promise'))
-    const { database, ...server } = address
-    const where = `MySQL at ${server.host}:${server.port}`
-    const connection = await mysql
-      .createConnection({ ...server, charset: 'utf8mb4', timezone: 'Z', supportBigNumbers: true })
-      .catch((error: unknown) => {
-        const login = codeOf(error) === 'ER_ACCESS_DENIED_ERROR'
-        throw new ObslabError(
-          'database-failed',
-          login
-            ? `${where} refused the user '${server.user}': check the name, and the password in OBSLAB_MYSQL_PASSWORD.`
-            : `${where} could not be reached (${codeOf(error)}): check that it runs and listens there.`,
-        )
-      })
+    const connection = await openMysql(address, 'simulate()')
+    const { database } = address
     const opened = new SimulatedDatabase(connection, database)
     await opened.#query({ sql: "SET time_zone='+00:00', sql_mode='NO_ENGINE_SUBSTITUTION'", values: [] })
     return opened
@@ -140,8 +92,4 @@ const advice: Readonly<Record<string, string>> = {
 
 function adviceFor(error: unknown): string {
   return advice[codeOf(error)] ?? ''
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
 }

@@ -1,10 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { javaCommand, keepArchive } from './java.js'
+import { mysqlUsers } from './mysql.js'
 import { type Command, Service } from './service.js'
 import type { Software } from './software.js'
 
-/** One distributed Kafka Connect worker with Debezium's MySQL connector; JSON without schemas unless a connector says. */
+/**
+ * One distributed Kafka Connect worker with Debezium's MySQL and MariaDB connectors; JSON without schemas unless a
+ * connector says. `${env:DEBEZIUM_PASSWORD}` in a connector's configuration is the password of Debezium's user.
+ */
 export class ConnectService extends Service {
   readonly name = 'connect'
   private readonly software: Software
@@ -25,7 +29,8 @@ export class ConnectService extends Service {
     const properties = path.join(this.folder, 'connect.properties')
     await writeFile(properties, this.properties())
     const worker = ['org.apache.kafka.connect.cli.ConnectDistributed', properties]
-    return javaCommand(this.software, this.folder, this.name, worker)
+    const command = await javaCommand(this.software, this.folder, this.name, worker)
+    return { ...command, environment: { DEBEZIUM_PASSWORD: mysqlUsers.debezium.password } }
   }
 
   protected override async stopped(): Promise<void> {
@@ -51,6 +56,9 @@ key.converter=org.apache.kafka.connect.json.JsonConverter
 value.converter=org.apache.kafka.connect.json.JsonConverter
 key.converter.schemas.enable=false
 value.converter.schemas.enable=false
+config.providers=env
+config.providers.env.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider
+config.providers.env.param.allowlist.pattern=DEBEZIUM_PASSWORD
 config.storage.topic=connect-configs
 offset.storage.topic=connect-offsets
 status.storage.topic=connect-status
