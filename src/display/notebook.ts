@@ -5,6 +5,11 @@ import { createRequire } from 'node:module'
 export interface CellDisplay {
   /** Shows `data`, one representation per MIME type; the viewer picks the richest it knows. */
   show(data: Readonly<Record<string, unknown>>): void
+  /**
+   * Shows `data` in the cell that runs now, as the same display: what was shown before and this are then replaced
+   * together. A page that was loaded anew no longer follows what its cells showed before.
+   */
+  showHere(data: Readonly<Record<string, unknown>>): void
 }
 
 type WriteDisplayData = (
@@ -22,12 +27,11 @@ export function cellDisplay(): CellDisplay | null {
   if (typeof jupyter?.lastWriteDisplayData !== 'function') return null
   const displayId = randomUUID()
   let shown = false
-  return {
-    show(data) {
-      jupyter.lastWriteDisplayData?.({ data, metadata: {}, transient: { display_id: displayId } }, shown)
-      shown = true
-    },
+  const write = (data: Readonly<Record<string, unknown>>, update: boolean): void => {
+    jupyter.lastWriteDisplayData?.({ data, metadata: {}, transient: { display_id: displayId } }, update)
+    shown = true
   }
+  return { show: data => write(data, shown), showHere: data => write(data, false) }
 }
 
 function tslabJupyter(): { lastWriteDisplayData?: WriteDisplayData | null } | null {
