@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseAddress } from '../../src/stack/database.js'
+import { parseAddress } from '../../src/stack/mysql-connection.js'
 import { simulate } from '../../src/stack/simulate.js'
 
 describe('simulate', () => {

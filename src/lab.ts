@@ -1,0 +1,210 @@
+import { fileURLToPath } from 'node:url'
+import type { Row } from './change/column-type.js'
+import type { TypedTopic } from './change/topic.js'
+import { topicKind } from './change/topic-kind.js'
+import { type FindOptions, type FindWhere, type FoundChange, findChanges, parseFindOptions } from './find.js'
+import type { ChangeRecord } from './frame/change-record.js'
+import { Frame } from './frame/frame.js'
+import { type SqlValue, sqlFrame } from './frame/sql.js'
+import type { Table } from './frame/table.js'
+import { printAs } from './inspect.js'
+import type { Pipeline } from './pipeline/pipeline.js'
+import { previewPipeline } from './preview.js'
+import { parsePlace, recordAt } from './record-at.js'
+import { type ReplayOptions, type ReplayTopic, replayTables } from './replay.js'
+import { openKafka } from './source/kafka.js'
+import { parseKafkaConfig } from './source/kafka-config.js'
+import type { KafkaOptions } from './source/kafka-options.js'
+import { RecordReader } from './source/record.js'
+import { type RecordSummary, type RecordTopicsOptions, recordTopics } from './source/recorder.js'
+import { openRecording } from './source/recording.js'
+import type { OffsetRange, Source, TopicOffsets } from './source/source.js'
+import { resolveTopic } from './source/topic-name.js'
+import { type Tail, tailTopic } from './tail.js'
+import type { TailOptions } from './tail-options.js'
+
+/** The recording that obslab comes with: an OpenMRS database's changes, of invented people. */
+const embedded = fileURLToPath(new URL('../datasets/openmrs', import.meta.url))
+
+/** A topic to be replayed: a typed one, a full name, or a short one such as `obs`. */
+export type TopicArgument = TypedTopic<unknown> | string
+
+/** One line of {@link Lab.topics}. */
+export interface TopicRow {
+  topic: string
+  /** What its records are: a table's changes, schema changes, transactions, heartbeats, … */
+  kind: string
+  partitions: number
+  /** Offsets from the first to the end: records, and the markers among them. */
+  records: number
+  /** Kafka's cleanup policy: delete or compact. */
+  cleanup: string
+}
+
+/**
+ * A source opened for exploration. It joins no group and commits nothing, so that nothing it does can be noticed by
+ * those who consume the same topics.
+ */
+export class Lab {
+  /** Where its records come from. */
+  readonly source: Source
+  readonly #closing = new AbortController()
+
+  constructor(source: Source) {
+    this.source = source
+  }
+
+  /** What it reads: the folder of a recording or `kafka://host:port`, never a credential. */
+  get name(): string {
+    return this.source.name
+  }
+
+  /** The topics there are: what each is, its partitions and records. */
+  async topics(): Promise<Frame<TopicRow>> {
+    const topics = await this.source.topics()
+    const rows: TopicRow[] = []
+    for (const offsets of topics) {
+      rows.push({
+        topic: offsets.topic,
+        kind: topicKind(offsets.topic, await this.#firstRecords(offsets)),
+        partitions: offsets.partitions.length,
+        records: offsets.partitions.reduce((sum, { start, end }) => sum + end - start, 0),
+        cleanup: offsets.cleanupPolicy,
+      })
+    }
+    return Frame.from(rows)
+  }
+
+  /**
+   * Reads a topic from its first record to the end fixed when the replay starts, and gives its table: `current()` rows,
+   * all `changes()`, counts by operation. Bounds, columns and memory are options. A topic is a typed one
+   * (`openmrs.obs`), a full name, or the end of one (`obs`); an unknown one is a `topic-unknown` error that names the
+   * nearest. Several topics are cut at the same moment and given in the order asked for.
+   */
+  replay<R extends object>(topic: TypedTopic<R>, options?: ReplayOptions): Promise<Table<R>>
+  replay(topic: string, options?: ReplayOptions): Promise<Table>
+  replay(topics: readonly TopicArgument[], options?: ReplayOptions): Promise<Table[]>
+  async replay(
+    topics: TopicArgument | readonly TopicArgument[],
+    options: ReplayOptions = {},
+  ): Promise<Table | Table[]> {
+    const several = Array.isArray(topics)
+    const asked = (several ? topics : [topics]) as readonly TopicArgument[]
+    const tables = await replayTables(this.source, await this.#resolve(asked), options)
+    return several ? tables : tables[0]!
+  }
+
+  /**
+   * Follows a topic live from its end, or plays a recorded one at the pace it was written. In a notebook it shows itself
+   * at once: a table that updates in place, how many changes come a second, and how late, hop by hop. It goes on until
+   * `stop()`; `forEach` visits each change, `frame()` gives the latest. Where to begin, how fast and how much is kept are
+   * options.
+   */
+  tail<R extends object>(topic: TypedTopic<R>, options?: TailOptions): Promise<Tail<R>>
+  tail(topic: string, options?: TailOptions): Promise<Tail>
+  async tail(topic: TopicArgument, options: TailOptions = {}): Promise<Tail> {
+    const [found] = await this.#resolve([topic])
+    const tail = await tailTopic(this.source, found!, options)
+    this.#closing.signal.addEventListener('abort', () => tail.stop())
+    return tail
+  }
+
+  /**
+   * One record: `lab.at('obs:2:1234')`, topic, partition and offset. What it did, before and after, its times, its place
+   * in the database's log, its sizes. An offset without a record is an `offset-out-of-range` error that says why: not
+   * there yet, deleted, compacted away, aborted, a transaction's mark.
+   */
+  async at(place: string): Promise<ChangeRecord> {
+    const { topic, partition, offset } = parsePlace(place)
+    const [found] = await this.#resolve([topic])
+    return await recordAt(this.source, found!, { partition, offset })
+  }
+
+  /**
+   * Every change of the rows that have these values, `{ person_id: 7 }`, before or after it, over all tables: what
+   * happened to one patient, ordered by time and place in the database's log. In OpenMRS a patient is a person, so
+   * `person_id` is looked for as `patient_id` where a table has only that, and the other way round. Tables without the
+   * columns are passed over; a column that no table has is a `column-unknown` error. It reads the topics whole.
+   */
+  async find(where: FindWhere, options: FindOptions = {}): Promise<Frame<FoundChange>> {
+    const { topics = await this.#tables(), ...rest } = parseFindOptions(options)
+    return await findChanges(this.source, await this.#resolve(topics), where, rest)
+  }
+
+  /**
+   * Runs a pipeline over the recorded changes, one by one as its job would, and gives the rows its output topic would
+   * hold after compaction, ordered by key. Columns that may tell something of a sensitive one are masked when shown.
+   */
+  async preview<R extends object>(pipeline: Pipeline<R>): Promise<Frame<R>> {
+    return await previewPipeline(this.source, pipeline)
+  }
+
+  /**
+   * Runs one SELECT in DuckDB over frames: ``lab.sql`select concept_id, count(*) from ${obs.current()} group by 1` ``.
+   * A frame in `${…}` is a table, an array a list for IN, any other value a bound parameter. Wide integers are bigint,
+   * counts among them. A column of the result is sensitive when a sensitive column of a frame must be read for it,
+   * under whatever name or in whatever expression. A query DuckDB refuses is a `sql-failed` error. Needs
+   * `@duckdb/node-api` (`package-missing`).
+   */
+  async sql<R extends object = Row>(
+    strings: TemplateStringsArray,
+    ...values: readonly SqlValue[]
+  ): Promise<Frame<R>> {
+    return await sqlFrame<R>(strings, values)
+  }
+
+  /**
+   * Records topics, all when `topics` names none, into a new folder that replays without the cluster. The folder holds
+   * the records as they are, patients' data included, readable by its owner alone (mode 0700). Nothing is left of it
+   * when recording fails.
+   */
+  async record(folder: string, options: RecordTopicsOptions = {}): Promise<RecordSummary> {
+    const { topics } = options
+    const all = topics === undefined ? [] : (await this.source.topics()).map(({ topic }) => topic)
+    const named = topics?.map(topic => resolveTopic(all, topic))
+    return await recordTopics(this.source, folder, { ...options, ...(named && { topics: named }) })
+  }
+
+  /** Ends its tails and lets go of connections and files. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.source.close()
+  }
+
+  async #tables(): Promise<string[]> {
+    const topics = (await this.topics()).rows()
+    return topics.filter(({ kind }) => kind === 'table').map(({ topic }) => topic)
+  }
+
+  async #resolve(asked: readonly TopicArgument[]): Promise<ReplayTopic[]> {
+    const all = (await this.source.topics()).map(({ topic }) => topic)
+    const names = asked.map(topic => resolveTopic(all, typeof topic === 'string' ? topic : topic.name))
+    const offsets = await this.source.topics(names)
+    return asked.map((topic, i) => ({
+      offsets: offsets.find(has => has.topic === names[i])!,
+      definition: typeof topic === 'string' ? null : topic,
+    }))
+  }
+
+  /** The first record of the first partition that has one, to tell the topic's kind by. */
+  async #firstRecords({ topic, partitions }: TopicOffsets): Promise<ReturnType<RecordReader['read']>> {
+    const first = partitions.find(({ start, stable }) => start < stable)
+    if (first === undefined) return []
+    const range: OffsetRange = { topic, partition: first.partition, from: first.start, to: first.start + 1 }
+    const reader = new RecordReader(topic, first.partition, range)
+    for await (const chunk of this.source.read({ ranges: [range] })) return reader.read(chunk)
+    return []
+  }
+}
+printAs(Lab, lab => `Lab(${lab.name})`)
+
+/**
+ * Opens a source to explore. Without an argument, the recording that obslab comes with. Else the folder of a recording
+ * (what `obslab record` writes, or the data folder of a stopped broker), a URL `kafka://host:port?ssl=true&sasl=…`, a
+ * Java `client.properties` file, or an object of Kafka options; credentials come from the environment
+ * (OBSLAB_KAFKA_USERNAME, OBSLAB_KAFKA_PASSWORD), that file or a callback, never from the URL.
+ */
+export async function connect(where: string | KafkaOptions = embedded): Promise<Lab> {
+  const isFolder = typeof where === 'string' && !where.includes('://') && !where.endsWith('.properties')
+  return new Lab(isFolder ? await openRecording(where) : await openKafka(parseKafkaConfig(where)))
+}

@@ -1,0 +1,131 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { connect } from '../../src/lab.js'
+import { vitals } from '../../src/openmrs/vitals.js'
+import { encodeRow } from '../../src/pipeline/output.js'
+
+/** A user's folder: nothing of obslab's is beside it. */
+const folder = mkdtempSync(join(tmpdir(), 'obslab-run-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function run(...args: string[]): { code: number | null; out: string; err: string } {
+  const options = { encoding: 'utf8', maxBuffer: 64 << 20 } as const
+  const { status, stdout, stderr } = spawnSync('node', ['dist/cli.js', 'run', ...args], options)
+  return { code: status, out: stdout, err: stderr }
+}
+
+function file(name: string, ...lines: string[]): string {
+  const path = join(folder, name)
+  writeFileSync(path, `${lines.join('\n')}\n`)
+  return path
+}
+
+const visits = (name: string): string =>
+  `pipeline('${name}').from(openmrs.visit).groupBy(v => ({ patient_id: v.patient_id })).aggregate({ visits: count() }).to('${name}')`
+const imports = "import { count, openmrs, pipeline } from 'obslab'"
+
+test('the example runs on the recording, and its rows are byte for byte those of the preview', async () => {
+  const { code, out, err } = run('test/stack/jobs/vitals.ts')
+  expect(code).toBe(0)
+  const lab = await connect()
+  const rows = (await lab.preview(vitals)).rows().map(row => encodeRow({ ...row }).toString())
+  await lab.close()
+  const printed = out.trim().split('\n')
+  expect(printed.map(line => line.slice(line.indexOf('},"row":') + 8, -1)).sort()).toEqual(rows.sort())
+  const messages = err
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line).message)
+  expect(messages).toEqual(['starting', 'read to the end', 'the output is up to date', 'stopped'])
+})
+
+test('a file in a folder without packages runs, with types, enums and files of its own', () => {
+  mkdirSync(join(folder, 'lib'))
+  file('lib/place.ts', 'export enum Where { Anywhere = 0 }')
+  const job = file(
+    'typed.ts',
+    "import { count, openmrs, type Pipeline, pipeline } from 'obslab/job'",
+    "import { Where } from './lib/place'",
+    'interface Counted { patient_id: number; visits: number }',
+    `const counted = ${visits('counted')} as unknown as Pipeline<Counted>`,
+    'if (Where.Anywhere !== 0 || !import.meta.url.endsWith("typed.ts")) throw new Error("not here")',
+    'export default counted satisfies Pipeline<Counted>',
+  )
+  const rows = join(folder, 'counted.jsonl')
+  const { code, out } = run(job, '--to', rows, '--json')
+  expect(code).toBe(0)
+  const summary = JSON.parse(out)
+  expect(summary).toMatchObject({ job: 'counted', tombstones: 0, unchanged: 0 })
+  expect(readFileSync(rows, 'utf8').trim().split('\n')).toHaveLength(summary.rows)
+  expect(run(job, '--to', rows).out).toContain('Written 0, removed 0, unchanged')
+})
+
+test('a JavaScript file needs no transpiler', () => {
+  const plan =
+    "{ name: 'plain', output: 'plain', root: { verb: 'from', topic: 'visit', key: ['visit_id'], deleted: [], sensitive: [], columns: [] } }"
+  const { code, out } = run(file('plain.mjs', `export const plain = { plan: ${plan} }`), '--until-end')
+  expect(code).toBe(0)
+  expect(out).toMatch(/^{"key":{"visit_id":\d+},"row":{"visit_id":/)
+})
+
+test('one of several pipelines is chosen by its export or its name', () => {
+  const job = file(
+    'two.ts',
+    imports,
+    `export const one = ${visits('first')}`,
+    `export const two = ${visits('second')}`,
+  )
+  const to = join(folder, 'chosen.jsonl')
+  for (const [name, chosen] of [
+    ['two', 'second'],
+    ['second', 'second'],
+    ['one', 'first'],
+  ] as const) {
+    expect(JSON.parse(run(job, name, '--to', to, '--json').out).job).toBe(chosen)
+  }
+})
+
+test.each([
+  [['two.ts'], 'exports several: one, two', 'job-file-invalid', 1],
+  [['two.ts', 'three'], 'the pipeline three', 'job-file-invalid', 1],
+  [['none.ts'], 'found none', 'job-file-invalid', 1],
+  [['syntax.ts'], 'syntax.ts:2:', 'job-file-invalid', 1],
+  [['throws.ts'], 'throws.ts:3:', 'job-file-invalid', 1],
+  [['missing.ts'], 'missing.ts:1:', 'job-file-invalid', 1],
+  [['nowhere.ts'], 'nowhere.ts', 'job-file-invalid', 1],
+  [['throwing.ts'], 'throwing.ts:3:', 'pipeline-failed', 1],
+  [['one.ts', '--prefix', 'other'], 'found no "visit"', 'topic-unknown', 1],
+  [['one.ts', '--topic', 'obs=dbserver1.openmrs.obs'], 'reads visit', 'option-invalid', 2],
+  [['one.ts', '--to', 'kafka://127.0.0.1:1'], '127.0.0.1:1', 'broker-unreachable', 1],
+])('%j is told in one sentence: %s', ([name = '', ...args], told, errorCode, exitCode) => {
+  file('two.ts', imports, `export const one = ${visits('first')}`, `export const two = ${visits('second')}`)
+  file('one.ts', imports, `export const one = ${visits('first')}`)
+  file('none.ts', 'export const nothing: number = 1')
+  file('syntax.ts', imports, 'export const = 1')
+  file('throws.ts', imports, 'interface Away { gone: true }', "throw new Error('no database here')")
+  file('missing.ts', "import { left } from 'left-pad-of-nobody'", 'export { left }')
+  file(
+    'throwing.ts',
+    imports,
+    'interface Away { gone: true }',
+    "const failing = (v: { patient_id: number }): boolean => { throw new Error('patient ' + v.patient_id) }",
+    "export const one = pipeline('one').from(openmrs.visit).filter(failing).to('one')",
+  )
+  const { code, out, err } = run(join(folder, name), ...args)
+  const error = err.trim().split('\n').at(-1)!
+  expect([code, out]).toEqual([exitCode, ''])
+  expect(error).toContain(told)
+  expect(error).toMatch(new RegExp(`\\[${errorCode}\\]$`))
+  expect(err).not.toMatch(/patient \d/)
+})
+
+test('a --topic that is not name=topic is told with exit code 2', () => {
+  const { code, err } = run('test/stack/jobs/vitals.ts', '--topic', 'obs')
+  expect([code, err]).toEqual([
+    2,
+    expect.stringContaining("--topic takes name=topic, as in obs=clinic.openmrs.obs; found 'obs'"),
+  ])
+})

@@ -1,0 +1,29 @@
+import { spawnSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+
+function obslab(...args: string[]): { code: number | null; out: string; err: string } {
+  const env = { ...process.env, OBSLAB_KAFKA_URL: '' }
+  Reflect.deleteProperty(env, 'OBSLAB_KAFKA_URL')
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/cli.js', 'topics', ...args], {
+    encoding: 'utf8',
+    env,
+  })
+  return { code: status, out: stdout, err: stderr }
+}
+
+test('without a subcommand the topics are listed, whatever options there are', () => {
+  expect(obslab().out).toContain('dbserver1.openmrs.obs')
+  expect(obslab('--source', 'datasets/openmrs', '--json').out).toContain('"topic":"dbserver1.openmrs.obs"')
+})
+
+test.each([
+  [['create', 'notes'], 2, 'No Kafka address given'],
+  [['delete', 'notes', '--yes', '-s', 'datasets/openmrs'], 2, 'Expected a Kafka URL'],
+  [['delete', 'notes', '-s', 'kafka://127.0.0.1:1'], 1, 'No broker answered at 127.0.0.1:1'],
+  [['create', 'notes', '--config', 'cleanup.policy', '-s', 'kafka://127.0.0.1:1'], 2, 'name=value'],
+  [['create', 'notes', '--partitions', 'three', '-s', 'kafka://127.0.0.1:1'], 2, '--partitions takes'],
+])('topics %j ends with exit code %i: %s', (args, code, told) => {
+  const result = obslab(...args)
+  expect([result.code, result.out]).toEqual([code, ''])
+  expect(result.err).toContain(told)
+})
