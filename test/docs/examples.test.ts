@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { type Example, examplesOf, writeOutput } from './documents.js'
 
 const documents = [
@@ -19,8 +19,8 @@ const named = (language: string): [string, Example & { path: string }][] =>
     .map(example => [`${example.path}:${example.line}`, example])
 
 /** A folder inside the checkout, so that `obslab` resolves as it does for a user. */
-const folder = `out/examples-${process.pid}`
-beforeAll(() => mkdirSync(folder, { recursive: true }))
+mkdirSync('out', { recursive: true })
+const folder = mkdtempSync('out/examples-')
 afterAll(() => rmSync(folder, { recursive: true }))
 
 function run(command: string, args: string[]): string {
