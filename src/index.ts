@@ -1,40 +1,38 @@
-// Replaying and exploring
-
-export type { ColumnKind, Row, Value } from './change/column-type.js'
+// Sources, replaying, following
+export { connect, Lab, type TopicArgument, type TopicRow } from './lab.js'
+export type { KafkaOptions } from './source/kafka-options.js'
+export type { Bounds, Place } from './source/bounds.js'
+export type { ReplayOptions } from './replay.js'
+export { Tail } from './tail.js'
+export type { TailOptions } from './tail-options.js'
 export type { Lag } from './change/flow.js'
-export { at, iso, num } from './change/row-value.js'
-// Topics and values
-export { type TopicOptions, type TypedTopic, topic } from './change/topic.js'
-export { Chart, type ChartSpec, chart } from './display/chart.js'
-// Showing
-export { show } from './display/show.js'
-// Errors
-export { type ErrorCode, errorCodes, ObslabError, type RecordPosition } from './errors.js'
 export type { FindOptions, FindWhere, FoundChange } from './find.js'
-export type { Finding, Severity } from './finding.js'
-export * as aggregates from './frame/aggregate.js'
 export { type ChangeOp, ChangeRecord } from './frame/change-record.js'
+
+// Tables and frames
+export { Table } from './frame/table.js'
 export { Frame, GroupedFrame } from './frame/frame.js'
+export * as aggregates from './frame/aggregate.js'
 export { desc } from './frame/sort.js'
 export type { SqlParameter, SqlValue } from './frame/sql.js'
-export { Table } from './frame/table.js'
-export { connect, Lab, type TopicArgument, type TopicRow } from './lab.js'
+
+// Topics and values
+export { type TopicOptions, type TypedTopic, topic } from './change/topic.js'
+export type { ColumnKind, Row, Value } from './change/column-type.js'
+export { at, iso, num } from './change/row-value.js'
 export { openmrs } from './openmrs/openmrs.js'
 export type { ObsRow } from './openmrs/obs.js'
 export { type VitalsRow, vitals } from './openmrs/vitals.js'
-export {
-  type Aggregate,
-  type CountOptions,
-  count,
-  first,
-  last,
-  type OrderOptions,
-} from './pipeline/aggregate.js'
+
 // Pipelines
 export { type Aggregated, Groups, Pipeline, PipelineStart, pipeline, Rows } from './pipeline/pipeline.js'
-export type { ReplayOptions } from './replay.js'
-export type { Bounds, Place } from './source/bounds.js'
-export type { KafkaOptions } from './source/kafka-options.js'
-export { Tail } from './tail.js'
-export type { TailOptions } from './tail-options.js'
+export { type Aggregate, type CountOptions, count, first, last, type OrderOptions } from './pipeline/aggregate.js'
 export { Validation, validate } from './validate/validate.js'
+export type { Finding, Severity } from './finding.js'
+
+// Showing
+export { show } from './display/show.js'
+export { Chart, type ChartSpec, chart } from './display/chart.js'
+
+// Errors
+export { type ErrorCode, errorCodes, ObslabError, type RecordPosition } from './errors.js'

@@ -1,28 +1,31 @@
 // What a job file and an exported job need: nothing here installs danfojs, vega or tslab.
 
-export type { ColumnKind, Row, Value } from './change/column-type.js'
-export { type TopicOptions, type TypedTopic, topic } from './change/topic.js'
-export type { Clock } from './clock.js'
-export { type ErrorCode, errorCodes, ObslabError, type RecordPosition } from './errors.js'
-export { jsonLinesSink } from './job/json-lines-sink.js'
-export { kafkaSink } from './job/kafka-sink.js'
-export { type JsonLogOptions, jsonLog, type Log, type LogFields } from './job/log.js'
+// Running
 export { type JobSummary, type RunJobOptions, runJob } from './job/run-job.js'
 export { type ShutdownOptions, shutdownSignal } from './job/shutdown.js'
-export type { InputOffset, OutputRecord, Sink, SinkBatch, SinkRequest } from './job/sink.js'
-export type { ObsRow } from './openmrs/obs.js'
-export { openmrs } from './openmrs/openmrs.js'
-export { type VitalsRow, vitals } from './openmrs/vitals.js'
-export {
-  type Aggregate,
-  type CountOptions,
-  count,
-  first,
-  last,
-  type OrderOptions,
-} from './pipeline/aggregate.js'
-export { type Aggregated, Groups, Pipeline, PipelineStart, pipeline, Rows } from './pipeline/pipeline.js'
-export type { TopicNames } from './pipeline/plan-changes.js'
-export type { KafkaOptions } from './source/kafka-options.js'
+export { type JsonLogOptions, jsonLog, type Log, type LogFields } from './job/log.js'
+export type { Clock } from './clock.js'
+
+// Sources and sinks
 export { openSource } from './source/open-source.js'
 export type { Source } from './source/source.js'
+export type { KafkaOptions } from './source/kafka-options.js'
+export { kafkaSink } from './job/kafka-sink.js'
+export { jsonLinesSink } from './job/json-lines-sink.js'
+export type { InputOffset, OutputRecord, Sink, SinkBatch, SinkRequest } from './job/sink.js'
+
+// Topics and values
+export { type TopicOptions, type TypedTopic, topic } from './change/topic.js'
+export type { ColumnKind, Row, Value } from './change/column-type.js'
+export { at, iso, num } from './change/row-value.js'
+export { openmrs } from './openmrs/openmrs.js'
+export type { ObsRow } from './openmrs/obs.js'
+export { type VitalsRow, vitals } from './openmrs/vitals.js'
+
+// Pipelines
+export { type Aggregated, Groups, Pipeline, PipelineStart, pipeline, Rows } from './pipeline/pipeline.js'
+export { type Aggregate, type CountOptions, count, first, last, type OrderOptions } from './pipeline/aggregate.js'
+export type { TopicNames } from './pipeline/plan-changes.js'
+
+// Errors
+export { type ErrorCode, errorCodes, ObslabError, type RecordPosition } from './errors.js'
