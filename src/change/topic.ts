@@ -12,8 +12,13 @@ export interface TopicOptions<R> {
    * decoding (1, 7, true; not 0, false, null). Default: none, only Debezium's deletes count.
    */
   deleted?: (keyof R & string) | readonly (keyof R & string)[]
-  /** The columns that displays mask. Default: none. */
+  /** The columns that displays mask, besides those known by their names, such as `given_name`. Default: none. */
   sensitive?: readonly (keyof R & string)[]
+  /**
+   * Columns that displays would mask for their names, `value` or `city_village`, and are to show: a decision to be made
+   * knowingly. What is in `sensitive` too stays masked. Default: none.
+   */
+  declassified?: readonly (keyof R & string)[]
 }
 
 /** A topic whose rows have a known type: what {@link topic} makes. */
@@ -24,8 +29,10 @@ export interface TypedTopic<R = Row> {
   readonly key: readonly string[]
   /** The columns that mark a row as deleted; often none or one. */
   readonly deleted: readonly string[]
-  /** The columns that displays mask. */
+  /** The columns that displays mask, besides those known by their names. */
   readonly sensitive: readonly string[]
+  /** The columns that displays show although their names are known to be sensitive. */
+  readonly declassified: readonly string[]
   /** The columns the schema names, in its order, with what it fixes about them. Empty when it is not an object. */
   readonly columns: readonly DeclaredColumn[]
   /** The row schema. */
@@ -36,21 +43,23 @@ export interface TypedTopic<R = Row> {
  * Declares a topic: its name, the zod schema of its rows, its key, what counts as deleted, which columns are
  * sensitive. The row type is inferred from the schema, or given: `topic<ObsRow>('obs', …)` is lighter for a notebook.
  * `z.bigint()` and `z.boolean()` fix a column's kind; `.meta({ mysqlType: 'DECIMAL(10,2)' })` fixes its whole type,
- * which is what decimals, dates and times need when neither a schema nor the DDL topic is there. A key, deleted or
- * sensitive column that the schema does not have is an `option-invalid` error.
+ * which is what decimals, dates and times need when neither a schema nor the DDL topic is there. Columns that OpenMRS
+ * names `given_name`, `birthdate`, `value_text` and the like are masked without being listed, unless `declassified`. A
+ * key, deleted, sensitive or declassified column that the schema does not have is an `option-invalid` error.
  */
 export function topic<R>(name: string, schema: z.ZodType<R>, options: TopicOptions<R>): TypedTopic<R> {
   const columns = declaredColumns(schema)
   const deleted = typeof options.deleted === 'string' ? [options.deleted] : [...(options.deleted ?? [])]
   const sensitive = [...(options.sensitive ?? [])]
+  const declassified = [...(options.declassified ?? [])]
   if (options.key.length === 0) {
     throw new ObslabError(
       'option-invalid',
       `Expected the key columns of topic ${name}, found none. Name at least one.`,
     )
   }
-  requireColumns(name, columns, [...options.key, ...deleted, ...sensitive])
-  return { name, key: [...options.key], deleted, sensitive, columns, schema }
+  requireColumns(name, columns, [...options.key, ...deleted, ...sensitive, ...declassified])
+  return { name, key: [...options.key], deleted, sensitive, declassified, columns, schema }
 }
 
 /** Whether a decoded row counts as deleted by its topic's definition. */
@@ -65,8 +74,8 @@ function requireColumns(name: string, columns: readonly DeclaredColumn[], used: 
   if (missing.length === 0) return
   throw new ObslabError(
     'option-invalid',
-    `Expected the key, deleted and sensitive columns of topic ${name} to be in its schema, did not find ` +
-      `${missing.join(', ')}. Its columns are ${[...known].join(', ')}.`,
+    `Expected the key, deleted, sensitive and declassified columns of topic ${name} to be in its schema, did not ` +
+      `find ${missing.join(', ')}. Its columns are ${[...known].join(', ')}.`,
   )
 }
 

@@ -1,6 +1,7 @@
 import type { Row, Value } from '../change/column-type.js'
 import { mask } from '../change/masking.js'
 import type { ShowChangeOptions, ShownChange } from './change-line.js'
+import { type JsonScalar, jsonValue } from './json-value.js'
 
 /**
  * A change as one JSON object without a line feed: bigints as integers with all their digits, decimals as text, times as
@@ -40,6 +41,17 @@ export function rowJson(change: ShownChange, row: Row | null, { unmask = false }
     member(name, change.isSensitive(name) && !unmask ? mask(value) : value),
   )
   return `{${members.join(',')}}`
+}
+
+/** A row of a change as an object that `JSON.stringify` can write, masked; null without one. */
+export function maskedRow(change: ShownChange, row: Row | null): Record<string, JsonScalar> | null {
+  if (row === null) return null
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      jsonValue(change.isSensitive(name) ? mask(value) : value),
+    ]),
+  )
 }
 
 function member(name: string, value: Value): string {

@@ -1,7 +1,7 @@
 import type { SourcePosition } from '../change/change.js'
 import type { ReadChange } from '../change/change-reader.js'
 import type { ColumnType, Row } from '../change/column-type.js'
-import { sensitiveColumns } from '../change/masking.js'
+import { isSensitive, type Masking } from '../change/masking.js'
 import type { TopicEvent } from '../change/message.js'
 import { compareValues } from '../change/row-key.js'
 import { formatPosition } from '../errors.js'
@@ -9,8 +9,9 @@ import { printAs } from '../inspect.js'
 import type { Header } from '../log/record-batch.js'
 import type { KafkaRecord } from '../source/record.js'
 import { changeHtml, changeText } from './change-detail.js'
-import { changeJson, rowJson } from './change-json.js'
-import { changeLine, type LineOptions, type ShowChangeOptions } from './change-line.js'
+import { changeJson, maskedRow, rowJson } from './change-json.js'
+import { changeLine, type LineOptions, type ShowChangeOptions, type ShownChange } from './change-line.js'
+import type { JsonScalar } from './json-value.js'
 
 /**
  * What a record of a topic did: Debezium's `c`, `u`, `d`, `r` to a row, `t` to a whole table; `tombstone`; or nothing to
@@ -38,12 +39,30 @@ export interface ChangeRecordParts {
   /** The columns of its row and of its key. */
   columns: readonly ColumnType[]
   keyColumns: readonly ColumnType[]
-  definition: { readonly sensitive: readonly string[] } | null
+  definition: Masking | null
   /** The columns of the row to keep; all when null. */
   kept?: ReadonlySet<string> | null
   /** When this process got it, milliseconds; null where that says nothing, as of a recorded one. */
   receivedAt?: number | null
 }
+
+type MaskedRow = Readonly<Record<string, JsonScalar>> | null
+
+/** What `JSON.stringify` writes of a {@link ChangeRecord}: its fields, rows and key masked. */
+export type ChangeJson = Pick<
+  ChangeRecord,
+  | 'topic'
+  | 'partition'
+  | 'offset'
+  | 'timestamp'
+  | 'op'
+  | 'redelivered'
+  | 'source'
+  | 'transaction'
+  | 'processedAt'
+  | 'receivedAt'
+  | 'remark'
+> & { readonly key: MaskedRow; readonly before: MaskedRow; readonly after: MaskedRow }
 
 /**
  * One record of a topic, decoded. `R` is the type of its rows. `before`, `after` and `key` hold real values; whatever
@@ -62,12 +81,6 @@ export class ChangeRecord<R extends object = Row> {
   readonly op: ChangeOp
   /** Whether it was delivered before and is to be skipped; null where the records before it were not read. */
   readonly redelivered: boolean | null
-  /** The record's key; null without one. */
-  readonly key: Row | null
-  /** The row before; null for a create, and where the record does not say. */
-  readonly before: R | null
-  /** The row after; null for a delete. */
-  readonly after: R | null
   /** Where the change stood in the database's log, and when it was committed; null where the record does not say. */
   readonly source: SourcePosition | null
   /** The database transaction; null where the connector does not write it. */
@@ -84,10 +97,12 @@ export class ChangeRecord<R extends object = Row> {
   readonly valueBytes: number | null
   /** Why it could not be decoded, its DDL, or the mark of a transaction; null for a change of a row. */
   readonly remark: string | null
-  /** Key and value as they were written, of a record that could not be decoded; null of any other. */
-  readonly raw: { readonly key: Uint8Array | null; readonly value: Uint8Array | null } | null
+  readonly #key: Row | null
+  readonly #before: R | null
+  readonly #after: R | null
+  readonly #raw: ShownChange['raw']
   readonly #columns: ReadonlyMap<string, ColumnType>
-  readonly #sensitive: ReadonlySet<string>
+  readonly #definition: Masking | null
 
   constructor(parts: ChangeRecordParts) {
     const { change, record, columns, keyColumns, definition, kept = null } = parts
@@ -98,20 +113,40 @@ export class ChangeRecord<R extends object = Row> {
     this.timestamp = change.timestamp
     this.op = opOf(change)
     this.redelivered = parts.redelivered
-    this.key = isRow || change.kind === 'tombstone' ? change.key : null
-    this.before = isRow ? keep<R>(change.before, kept) : null
-    this.after = isRow ? keep<R>(change.after, kept) : null
+    this.#key = isRow || change.kind === 'tombstone' ? change.key : null
+    this.#before = isRow ? keep<R>(change.before, kept) : null
+    this.#after = isRow ? keep<R>(change.after, kept) : null
     this.source = 'source' in change ? change.source : null
     this.transaction = isRow ? (change.transaction?.id ?? null) : null
     this.processedAt = isRow ? change.processedAt : null
     this.receivedAt = parts.receivedAt ?? null
     this.headers = record.headers.map(({ key, value }) => ({ key, value: copy(value) }))
-    this.raw = change.kind === 'quarantined' ? { key: copy(record.key), value: copy(record.value) } : null
+    this.#raw = change.kind === 'quarantined' ? { key: copy(record.key), value: copy(record.value) } : null
     this.keyBytes = record.key?.length ?? null
     this.valueBytes = record.value?.length ?? null
     this.remark = remarkOf(change)
     this.#columns = new Map([...keyColumns, ...columns].map(column => [column.name, column]))
-    this.#sensitive = new Set(sensitiveColumns([...this.#columns.keys()], definition))
+    this.#definition = definition
+  }
+
+  /** The record's key; null without one. */
+  get key(): Row | null {
+    return this.#key
+  }
+
+  /** The row before; null for a create, and where the record does not say. */
+  get before(): R | null {
+    return this.#before
+  }
+
+  /** The row after; null for a delete. */
+  get after(): R | null {
+    return this.#after
+  }
+
+  /** Key and value as they were written, of a record that could not be decoded; null of any other. */
+  get raw(): ShownChange['raw'] {
+    return this.#raw
   }
 
   /** `topic:partition:offset`, which `lab.at` takes. */
@@ -140,7 +175,7 @@ export class ChangeRecord<R extends object = Row> {
 
   /** Whether what shows the change masks the column's value. */
   isSensitive(name: string): boolean {
-    return this.#sensitive.has(name)
+    return isSensitive({ name, kind: this.#columns.get(name)?.kind }, this.topic, this.#definition)
   }
 
   /** One line: time, what it did, the key, and the columns it changed, before → after. Masked unless asked not to. */
@@ -156,6 +191,22 @@ export class ChangeRecord<R extends object = Row> {
   /** One line of JSON, bigints with all their digits, bytes as base64. Masked unless asked not to. */
   json(options: ShowChangeOptions = {}): string {
     return changeJson(this, options)
+  }
+
+  /**
+   * What `JSON.stringify` writes of it, masked: the fields it has, with rows as {@link Frame.toJSON} gives them. Headers
+   * and the bytes of a record that could not be decoded are left out.
+   */
+  toJSON(): ChangeJson {
+    const { topic, partition, offset, timestamp, op, redelivered, source, transaction, remark } = this
+    const { processedAt, receivedAt } = this
+    const [key, before, after] = [this.key, this.before as Row | null, this.after as Row | null].map(row =>
+      maskedRow(this, row),
+    ) as [MaskedRow, MaskedRow, MaskedRow]
+    return {
+      ...{ topic, partition, offset, timestamp, op, redelivered, key, before, after },
+      ...{ source, transaction, processedAt, receivedAt, remark },
+    }
   }
 
   /** All that is known of it, column by column. Masked unless asked not to. */

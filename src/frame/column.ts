@@ -1,5 +1,6 @@
 import type { ColumnKind, Value } from '../change/column-type.js'
 import { ObslabError } from '../errors.js'
+import { printAs } from '../inspect.js'
 import { type Chunk, chunkAt, chunkBytes, isValid } from './chunk.js'
 
 /** What a {@link Column} is made of. */
@@ -24,33 +25,37 @@ export class Column implements Iterable<Value> {
   /** Whether displays and exports mask the values unless they are asked not to. */
   readonly sensitive: boolean
   readonly length: number
-  /** For kernels: the chunks, all full but the last. */
-  readonly chunks: readonly Chunk[]
   /** For kernels: the row of the chunks in each row of the column, −1 for null; null for all rows in order. */
   readonly rows: Int32Array | null
+  readonly #chunks: readonly Chunk[]
   #nullCount: number | undefined
 
   constructor(parts: ColumnParts) {
     this.name = parts.name
     this.kind = parts.kind
     this.sensitive = parts.sensitive
-    this.chunks = parts.chunks
+    this.#chunks = parts.chunks
     this.rows = parts.rows
     this.length = parts.rows?.length ?? parts.chunks.reduce((total, chunk) => total + chunk.length, 0)
+  }
+
+  /** For kernels: the chunks, all full but the last. */
+  get chunks(): readonly Chunk[] {
+    return this.#chunks
   }
 
   /** The value in row `i`, counted from 0. A row that is not there is a `frame-invalid` error. */
   at(i: number): Value {
     if (!(i >= 0 && i < this.length)) throw this.#noRow(i)
     const row = this.rows === null ? i : this.rows[i]!
-    return row < 0 ? null : chunkAt(this.chunks[row >>> 16]!, row & 0xffff)
+    return row < 0 ? null : chunkAt(this.#chunks[row >>> 16]!, row & 0xffff)
   }
 
   /** Whether row `i` is null, without reading the value. */
   isNull(i: number): boolean {
     if (!(i >= 0 && i < this.length)) throw this.#noRow(i)
     const row = this.rows === null ? i : this.rows[i]!
-    return row < 0 || !isValid(this.chunks[row >>> 16]!, row & 0xffff)
+    return row < 0 || !isValid(this.#chunks[row >>> 16]!, row & 0xffff)
   }
 
   /** How many rows are null. */
@@ -93,6 +98,12 @@ export class Column implements Iterable<Value> {
     return this.#with({ sensitive })
   }
 
+  /** What `JSON.stringify` writes of the column: what it is, and none of its values. */
+  toJSON(): { name: string; kind: ColumnKind; sensitive: boolean; length: number } {
+    const { name, kind, sensitive, length } = this
+    return { name, kind, sensitive, length }
+  }
+
   #with(changed: Partial<ColumnParts>): Column {
     const { name, kind, sensitive, chunks, rows } = this
     return new Column({ name, kind, sensitive, chunks, rows, ...changed })
@@ -103,6 +114,10 @@ export class Column implements Iterable<Value> {
     return new ObslabError('frame-invalid', `There is no row ${i} in column '${this.name}': ${range}.`)
   }
 }
+
+printAs(Column, ({ name, kind, sensitive, length }) => {
+  return `Column ${name}: ${kind}${sensitive ? ', masked' : ''}, ${length} rows`
+})
 
 /** The rows of the chunks that stand at `indices` of the column. */
 function composeRows(column: Column, indices: ArrayLike<number>): Int32Array {

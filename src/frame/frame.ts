@@ -14,12 +14,13 @@ import { columnsOfDanfo, type DanfoOptions, toDanfo } from './danfo.js'
 import { type Derived, deriveColumn } from './derive.js'
 import { type DescribeOptions, type Description, describeColumns } from './describe.js'
 import { encodeColumns } from './encode.js'
-import type { ExportOptions } from './expose.js'
+import { type ExportOptions, exposeColumns } from './expose.js'
 import { filterRows } from './filter.js'
 import { groupColumns } from './group-by.js'
 import { frameHtml, type HtmlOptions } from './html.js'
 import { type Joined, type JoinOptions, joinColumns } from './join.js'
 import { jsonLines } from './json-lines.js'
+import { type JsonScalar, jsonValue } from './json-value.js'
 import { columnNamed, type Name } from './names.js'
 import { columnsOfRows } from './rows.js'
 import { type SortKey, sortRows } from './sort.js'
@@ -271,6 +272,17 @@ export class Frame<R extends object = Row> implements Iterable<R> {
     }
     const mode = options.unmask ? 0o600 : 0o644
     await writeFileWhole(path, write(this.columns, this.length, options), mode)
+  }
+
+  /**
+   * What `JSON.stringify` writes of the frame: its rows, masked. A bigint is a number where a number holds it and text
+   * beyond, bytes are base64, NaN is null. For the values themselves, stringify `rows()`.
+   */
+  toJSON(): Readonly<Record<string, JsonScalar>>[] {
+    const columns = exposeColumns(this.columns, {})
+    return Array.from({ length: this.length }, (_, i) =>
+      Object.fromEntries(columns.map(column => [column.name, jsonValue(column.at(i))])),
+    )
   }
 
   /** What a notebook shows for the frame: HTML, and text for viewers without. Masked. */

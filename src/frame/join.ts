@@ -1,4 +1,5 @@
 import { ObslabError } from '../errors.js'
+import { foundText } from '../options.js'
 import { type Column, takeColumns } from './column.js'
 import { comparable, type Identity, identityOf } from './compare.js'
 import { combine, type Encoded } from './encode.js'
@@ -34,6 +35,13 @@ export function joinColumns(
     suffix: string
   },
 ): Column[] {
+  if (!Array.isArray(right))
+    throw expected('another frame to join, as in frame.join(other, { on: [...] })', right)
+  if (typeof options.on !== 'object' || options.on === null)
+    throw expected(
+      "the columns to join on in `on`, as in frame.join(other, { on: ['person_id'] })",
+      options.on,
+    )
   const names: [string, string][] = Array.isArray(options.on)
     ? options.on.map(name => [name, name])
     : Object.entries(options.on)
@@ -50,6 +58,10 @@ export function joinColumns(
     ...takeColumns(leftColumns, rows.left),
     ...renamed(takeColumns(kept, rows.right), left, options.suffix),
   ]
+}
+
+function expected(what: string, found: unknown): ObslabError {
+  return new ObslabError('option-invalid', `Expected ${what}, found ${foundText(found)}.`)
 }
 
 function renamed(right: readonly Column[], left: readonly Column[], suffix: string): Column[] {

@@ -70,6 +70,9 @@ function parseQuery(strings: TemplateStringsArray, values: readonly SqlValue[]):
       'Expected sql before a template, as in sql`select 1`, so that values can be bound, found an ordinary call.',
     )
   }
+  if (values.length === 0 && strings.raw.join('').trim() === '') {
+    throw new ObslabError('option-invalid', 'Expected a query, as in sql`select 1`, found an empty text.')
+  }
   const frames: AnyFrame[] = []
   const parameters: SqlParameter[] = []
   const nameOf = (value: SqlValue): string => {

@@ -1,6 +1,6 @@
 import type { AtRecord, RowChange, SourcePosition } from '../change/change.js'
 import type { ColumnKind, Row } from '../change/column-type.js'
-import { sensitiveColumns } from '../change/masking.js'
+import { isSensitive, type Masking } from '../change/masking.js'
 import type { TopicEvent } from '../change/message.js'
 import { rowKey } from '../change/row-key.js'
 import type { Verdict } from '../change/run.js'
@@ -16,7 +16,7 @@ export interface TableOptions {
   /** The topic's full name. */
   topic: string
   /** The topic's definition: key, deleted and sensitive columns. Without one, the key is that of the records. */
-  definition?: Pick<TypedTopic<never>, 'key' | 'deleted' | 'sensitive'> | null
+  definition?: (Pick<TypedTopic<never>, 'key' | 'deleted'> & Masking) | null
   /** The columns to keep. Key columns always are. Default: all. */
   columns?: readonly string[] | null
   /** What a column holds, asked when it is first met; undefined leaves it to its values. Default: it is inferred. */
@@ -80,8 +80,7 @@ export class TableBuilder<R extends object = Row> {
     this.#rows = new RowsBuilder(name => {
       const key = this.#key ?? []
       if (this.#kept !== null && !this.#kept.has(name) && !key.includes(name)) return null
-      const sensitive = sensitiveColumns([name], definition).length > 0
-      return { kind: options.kindOf?.(name), sensitive, lenient: true }
+      return { kind: options.kindOf?.(name), lenient: true }
     })
   }
 
@@ -140,7 +139,9 @@ export class TableBuilder<R extends object = Row> {
       shown: columns === null ? null : new Set([...key, ...columns]),
       counts: this.counts,
       meta: this.#meta.map(builder => builder.finish()),
-      columns: this.#rows.finish(),
+      columns: this.#rows
+        .finish()
+        .map(column => column.withSensitive(isSensitive(column, topic, definition))),
       quarantined: this.#quarantined,
       truncates: this.#truncates,
       keyIds: this.#keyIds.slice(0, this.#rows.length),

@@ -1,18 +1,20 @@
 import { type Expression, type Function as FunctionNode, type Pattern, parseExpressionAt } from 'acorn'
-import { ancestor } from 'acorn-walk'
+import { ancestor, full } from 'acorn-walk'
 
 /** The columns a row function may read, or `all` when its source does not tell: the row itself goes somewhere else. */
 export type ColumnsRead = ReadonlySet<string> | 'all'
 
 /**
  * The columns that `rowFunction` may read, from its source: `row.a`, `row?.a`, `row['a']` and `({ a }) => …` are
- * columns, and any other use of the row (a call with it, a copy, a computed name) is `all`. Never too few.
+ * columns, and any other use of the row (a call with it, a copy, a computed name) is `all`; so are `arguments`, `this`
+ * and `eval`, which may hold it too. Never too few, but for a row that another function left in a variable.
  */
 export function columnsRead(rowFunction: (row: never) => unknown): ColumnsRead {
   const parsed = parseFunction(rowFunction.toString())
   const parameter = parsed?.params[0]
   if (parsed === null || parsed.params.length > 1) return 'all'
-  if (parameter === undefined) return usesArguments(parsed) ? 'all' : new Set()
+  if (hasOtherWays(parsed)) return 'all'
+  if (parameter === undefined) return new Set()
   if (parameter.type === 'ObjectPattern') return patternColumns(parameter)
   return parameter.type === 'Identifier' ? memberColumns(parsed, parameter.name) : 'all'
 }
@@ -62,20 +64,22 @@ function patternColumns(pattern: Extract<Pattern, { type: 'ObjectPattern' }>): C
   const columns = new Set<string>()
   for (const property of pattern.properties) {
     if (property.type !== 'Property' || property.computed) return 'all'
-    columns.add(property.key.type === 'Identifier' ? property.key.name : String(literalOf(property.key)))
+    const name = property.key.type === 'Identifier' ? property.key.name : String(literalOf(property.key))
+    if (isInherited(name)) return 'all'
+    columns.add(name)
   }
   return columns
 }
 
 function memberColumns(parsed: ParsedFunction, row: string): ColumnsRead {
   const columns = new Set<string>()
-  let escapes = usesArguments(parsed)
+  let escapes = false
   ancestor(parsed, {
     Identifier(node, _state, ancestors) {
       if (node.name !== row) return
       const parent = ancestors.at(-2)
       const column = parent?.type === 'MemberExpression' ? memberName(parent, node) : null
-      if (column === null) escapes = true
+      if (column === null || isInherited(column)) escapes = true
       else columns.add(column)
     },
   })
@@ -97,12 +101,21 @@ function literalOf(node: { type: string; value?: unknown }): unknown {
   return node.type === 'Literal' ? node.value : undefined
 }
 
-function usesArguments(parsed: ParsedFunction): boolean {
+/** Every object has it: `row.valueOf()` is the row. */
+function isInherited(name: string): boolean {
+  return name in Object.prototype
+}
+
+/** Whether the function could come by its row without naming its parameter. */
+function hasOtherWays(parsed: ParsedFunction): boolean {
   let found = false
-  ancestor(parsed, {
-    Identifier(node) {
-      if (node.name === 'arguments' || node.name === 'eval') found = true
-    },
+  full(parsed, node => {
+    const { type, name, property } = node as { type: string; name?: unknown; property?: { name?: unknown } }
+    if (type === 'ThisExpression') found = true
+    if (type === 'Identifier' && otherWays.has(name)) found = true
+    if (type === 'MemberExpression' && otherWays.has(property?.name)) found = true
   })
   return found
 }
+
+const otherWays: ReadonlySet<unknown> = new Set(['arguments', 'eval'])

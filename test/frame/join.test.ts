@@ -86,3 +86,10 @@ test('a join on a name that one of the frames lacks is an error, of types and wh
   expect(() => obs.join(encounters, { on: ['obs_id'] })).toThrow("There is no column 'obs_id'.")
   expect(() => obs.join(encounters, { on: [] })).toThrow('A join needs the columns to join on')
 })
+
+test('what is no frame, and columns that are no list, are refused with what was expected', () => {
+  expect(() => obs.join(encounters, 'person_id' as never)).toThrow(
+    "Expected the columns to join on in `on`, as in frame.join(other, { on: ['person_id'] }), found nothing.",
+  )
+  expect(() => obs.join({} as typeof encounters, { on: ['encounter_id'] })).toThrow('Expected another frame')
+})

@@ -48,7 +48,7 @@ test('a column whose type was widened on the way holds the values of both', () =
   expect(builder.finish().current().column('big').toArray()).toEqual([5n, 2n ** 63n])
 })
 
-test('OpenMRS names of sensitive columns are masked without a definition, and those of a definition with one', () => {
+test('columns are masked by OpenMRS’s names, as text nobody defined, and as a definition says', () => {
   const append = (builder: TableBuilder): string[] => {
     builder.append(change('c', { id: 1 }, { id: 1, given_name: 'Amina', code: 'x' }), 'applied')
     return builder
@@ -57,9 +57,11 @@ test('OpenMRS names of sensitive columns are masked without a definition, and th
       .columns.filter(column => column.sensitive)
       .map(column => column.name)
   }
-  expect(append(new TableBuilder({ topic: 't' }))).toEqual(['given_name'])
+  expect(append(new TableBuilder({ topic: 't' }))).toEqual(['given_name', 'code'])
   const definition = { key: ['id'], deleted: [], sensitive: ['code'] }
-  expect(append(new TableBuilder({ topic: 't', definition }))).toEqual(['code'])
+  expect(append(new TableBuilder({ topic: 't', definition }))).toEqual(['given_name', 'code'])
+  const declassified = { key: ['id'], deleted: [], sensitive: [], declassified: ['given_name'] }
+  expect(append(new TableBuilder({ topic: 't', definition: declassified }))).toEqual([])
 })
 
 test('the counts add up to the records, redelivered ones counted apart', () => {
