@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -16,6 +16,7 @@ import type { Pipeline } from '../pipeline/pipeline.js'
  * which names those that there are. TypeScript needs the package esbuild.
  */
 export async function loadPipeline(file: string, name?: string): Promise<Pipeline<object>> {
+  await requireFile(resolve(file))
   const found = pipelinesOf(await loadModule(resolve(file)))
   const names = [...found.keys()].join(', ')
   if (name === undefined) {
@@ -30,6 +31,15 @@ export async function loadPipeline(file: string, name?: string): Promise<Pipelin
   const named = found.get(name) ?? [...found.values()].find(({ plan }) => plan.name === name)
   if (named !== undefined) return named
   throw invalid(`Expected ${file} to export the pipeline ${name}, found ${names === '' ? 'none' : names}.`)
+}
+
+async function requireFile(file: string): Promise<void> {
+  const found = await stat(file).catch(() => null)
+  if (found?.isFile()) return
+  throw invalid(
+    `Expected a file that exports a pipeline, but ${found === null ? `there is no file ${shown(file)}` : `${shown(file)} is not one`}. ` +
+      'Name it from the folder you are in.',
+  )
 }
 
 /** The pipelines among a module's exports. They may have been made by another copy of obslab. */
@@ -82,6 +92,7 @@ async function bundle(file: string): Promise<string> {
     format: 'esm',
     target: `node${process.versions.node}`,
     sourcemap: 'inline',
+    sourceRoot: pathToFileURL(`${dirname(file)}/`).href,
     outdir: dirname(file),
     logLevel: 'silent',
     define: { 'import.meta.url': JSON.stringify(pathToFileURL(file).href) },

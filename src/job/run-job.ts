@@ -189,7 +189,7 @@ class JobRun {
       this.#log.warn('a record could not be decoded and was left out', { topic, partition, offset, reason })
     }
     this.#offsets.set(`${topic}:${partition}`, { topic, partition, next })
-    const records = applyChunk(engine, this.#plan.name, chunk)
+    const records = applyChunk(engine, chunk)
     this.#ownKey ??= records[0]?.key ?? null
     return records
   }

@@ -1,14 +1,20 @@
 import type { Change } from '../change/change.js'
 import type { TopicEvent } from '../change/message.js'
+import { checkStep, declaredColumns, filterStep } from './check-columns.js'
+import { columnsGiven } from './columns-read.js'
 import { CurrentRows } from './current-rows.js'
 import { Grouping } from './grouping.js'
 import { encodeKey, encodeRow, type Upsert } from './output.js'
-import type { Plan, PlanNode } from './plan.js'
+import type { AggregateNode, FilterNode, Plan, PlanNode } from './plan.js'
 import type { Sink, WeightedRow } from './row-identity.js'
+import { RunningAt } from './step-failure.js'
 
 /**
  * Runs a plan incrementally: changes in, upserts out. What it gives depends only on the changes it was given of each
  * partition, not on how the partitions were interleaved nor on where the calls were cut.
+ *
+ * A function that throws is a `pipeline-failed` error; one that reads a column that its first row does not have, where no
+ * definition tells the columns, is a `column-unknown` error.
  */
 export class Engine {
   readonly #inputs = new Map<string, { rows: CurrentRows; sink: Sink }>()
@@ -18,7 +24,13 @@ export class Engine {
   /** The encoded row last given out for each encoded key: what equal output is left out by. */
   readonly #emitted = new Map<string, string>()
 
+  readonly #at: RunningAt
+  /** The input columns that the output key's columns are given from. */
+  readonly #keyColumns: ReadonlyMap<string, string> | null
+
   constructor(plan: Plan) {
+    this.#at = new RunningAt(plan.name)
+    this.#keyColumns = keyColumns(plan.root)
     this.#build(plan.root, weighted => this.#collect(weighted))
   }
 
@@ -29,7 +41,9 @@ export class Engine {
   apply(changes: Iterable<TopicEvent>): Upsert[] {
     for (const change of changes) {
       const input = this.#inputs.get(change.topic)
-      if (input !== undefined && isOfTable(change)) input.rows.apply(change, input.sink)
+      if (input === undefined || !isOfTable(change)) continue
+      this.#at.record = change
+      input.rows.apply(change, input.sink)
     }
     for (const flush of this.#flushes) flush()
     const upserts = [...this.#changed.values()].filter(upsert => this.#isNew(upsert))
@@ -49,16 +63,34 @@ export class Engine {
         this.#inputs.set(node.topic, { rows: new CurrentRows(node), sink })
         break
       case 'filter':
-        this.#build(node.input, weighted => {
-          if (node.test(weighted.row)) sink(weighted)
+        this.#buildChecked(node, weighted => {
+          if (this.#passes(node, weighted)) sink(weighted)
         })
         break
       case 'aggregate': {
-        const grouping = new Grouping(node)
-        this.#build(node.input, weighted => grouping.apply(weighted))
+        const grouping = new Grouping(node, this.#at)
+        this.#buildChecked(node, weighted => grouping.apply(weighted))
         this.#flushes.push(() => grouping.flush(sink))
         break
       }
+    }
+  }
+
+  /** Puts the step before `node` in front of `sink`, and checks `node` by its first row where nothing told before. */
+  #buildChecked(node: FilterNode | AggregateNode, sink: Sink): void {
+    let checked = declaredColumns(node.input) !== null
+    this.#build(node.input, weighted => {
+      if (!checked) checkStep(this.#at.pipeline, node, Object.keys(weighted.row))
+      checked = true
+      sink(weighted)
+    })
+  }
+
+  #passes({ test }: FilterNode, { row }: WeightedRow): boolean {
+    try {
+      return test(row)
+    } catch (cause) {
+      throw this.#at.failure(cause, filterStep)
     }
   }
 
@@ -67,13 +99,19 @@ export class Engine {
   }
 
   #isNew({ key, row }: Upsert): boolean {
-    const keyText = encodeKey(key).toString()
+    const keyText = encodeKey(key, this.#keyColumns).toString()
     if (row === null) return this.#emitted.delete(keyText)
     const rowText = encodeRow(row).toString()
     if (this.#emitted.get(keyText) === rowText) return false
     this.#emitted.set(keyText, rowText)
     return true
   }
+}
+
+/** Null when the key is the topic's own. */
+function keyColumns(node: PlanNode): ReadonlyMap<string, string> | null {
+  if (node.verb === 'from') return null
+  return node.verb === 'filter' ? keyColumns(node.input) : columnsGiven(node.key)
 }
 
 function isOfTable(event: TopicEvent): event is Change {

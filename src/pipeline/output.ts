@@ -9,19 +9,30 @@ export interface Upsert {
 
 /**
  * The bytes of an output key: a compact JSON object in the declared order, UTF-8, the very bytes of Debezium's
- * schemaless key, so that an output topic is partitioned as its input is. A null or NaN part is refused.
+ * schemaless key, so that an output topic is partitioned as its input is. A null or NaN part is refused; `given` says of
+ * which input column a key's column is given, where the key is one of `groupBy`.
  */
-export function encodeKey(key: Row): Buffer {
+export function encodeKey(key: Row, given: ReadonlyMap<string, string> | null = null): Buffer {
   for (const [column, value] of Object.entries(key)) {
     if (value === null || Number.isNaN(value)) {
       throw new ObslabError(
         'key-missing',
         `An output key needs a value in every column, but ${column} is ${value === null ? 'null' : 'NaN'}. ` +
-          `Leave such rows out first: .filter(row => row.${column} !== null).`,
+          missingAdvice(column, value, given),
       )
     }
   }
   return encodeRow(key)
+}
+
+function missingAdvice(column: string, value: Value, given: ReadonlyMap<string, string> | null): string {
+  const input = given === null ? column : given.get(column)
+  if (input === undefined) {
+    return `Leave out, in a .filter(…) before .groupBy(…), the rows whose key has no ${column}.`
+  }
+  const row = /^[A-Za-z_$][\w$]*$/.test(input) ? `row.${input}` : `row[${JSON.stringify(input)}]`
+  const test = value === null ? `${row} !== null` : `!Number.isNaN(${row})`
+  return `Leave such rows out${given === null ? '' : ' before .groupBy(…)'}: .filter(row => ${test}).`
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Row, Value } from '../change/column-type.js'
 import type { TypedTopic } from '../change/topic.js'
 import { ObslabError } from '../errors.js'
+import { foundText } from '../options.js'
 import type { Aggregate } from './aggregate.js'
 import type { AggregateNode, Plan, PlanNode } from './plan.js'
 
@@ -14,6 +15,14 @@ export class Pipeline<R = Row> {
   constructor(plan: Plan) {
     this.plan = plan
   }
+}
+
+/** The plan of a pipeline that a user handed in; anything else, rows without `.to(topic)` too, is `option-invalid`. */
+export function planOf(given: unknown): Plan {
+  const plan: unknown = (given as { plan?: unknown } | null | undefined)?.plan
+  if (typeof plan === 'object' && plan !== null && 'root' in plan) return plan as Plan
+  const what = given instanceof Rows ? 'rows that are not a pipeline yet' : foundText(given)
+  throw new ObslabError('option-invalid', `Expected a pipeline, which ends with .to(topic), found ${what}.`)
 }
 
 /** Rows on their way through a pipeline. Every verb gives a new one; nothing runs until the pipeline is used. */
@@ -90,6 +99,7 @@ export class PipelineStart {
       key: topic.key,
       deleted: topic.deleted,
       sensitive: topic.sensitive,
+      declassified: topic.declassified,
       columns: topic.columns,
     })
   }

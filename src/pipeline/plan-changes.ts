@@ -2,6 +2,7 @@ import { type ChangeChunk, ChangeStream, wholeTopic } from '../change/change-str
 import { ObslabError } from '../errors.js'
 import type { Source, TopicOffsets } from '../source/source.js'
 import { resolveTopic } from '../source/topic-name.js'
+import { checkColumns } from './check-columns.js'
 import { type Plan, planTopics, renameTopics } from './plan.js'
 
 /** How the topics that a plan names are found in a source. */
@@ -26,7 +27,8 @@ export interface BoundPlan {
 
 /**
  * Finds the topics of a plan in a source and reads all their changes. An unknown one is a `topic-unknown` error, a short
- * name that fits several a `topic-ambiguous` error.
+ * name that fits several a `topic-ambiguous` error, a function that reads a column its topic's definition does not have a
+ * `column-unknown` error.
  */
 export async function bindPlan(
   source: Source,
@@ -34,6 +36,7 @@ export async function bindPlan(
   { signal, ...names }: TopicNames & { signal?: AbortSignal | undefined } = {},
 ): Promise<BoundPlan> {
   const bound = await nameTopics(source, plan, names)
+  checkColumns(bound)
   const froms = planTopics(bound.root)
   const offsets = await source.topics(froms.map(({ topic }) => topic))
   const inputs = froms.map(from => offsets.find(({ topic }) => topic === from.topic)!)

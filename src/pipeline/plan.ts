@@ -9,6 +9,8 @@ export interface FromNode {
   /** The columns of which a truthy value means that the row is deleted. */
   deleted: readonly string[]
   sensitive: readonly string[]
+  /** Columns known by their names to be sensitive that the definition shows. Default: none. */
+  declassified?: readonly string[]
   /** What the topic's definition fixes about its columns. */
   columns: readonly DeclaredColumn[]
 }

@@ -2,6 +2,7 @@ import type { Row } from '../change/column-type.js'
 import type { Upsert } from './output.js'
 import type { AggregateNode, Plan, PlanNode } from './plan.js'
 import { type IdentifiedRow, identify } from './row-identity.js'
+import { RunningAt } from './step-failure.js'
 
 /** The current rows of a topic, those that count as deleted left out. */
 export type FinalRows = (topic: string) => Iterable<Row>
@@ -11,7 +12,11 @@ export type FinalRows = (topic: string) => Iterable<Row>
  * equal to, and shares no operator with it.
  */
 export function recompute(plan: Plan, rowsOf: FinalRows): Upsert[] {
-  return rowsOfNode(plan.root, rowsOf).map(({ id, row }) => ({ key: id.key, row }))
+  try {
+    return rowsOfNode(plan.root, rowsOf).map(({ id, row }) => ({ key: id.key, row }))
+  } catch (cause) {
+    throw new RunningAt(plan.name).failure(cause, 'a step')
+  }
 }
 
 function rowsOfNode(node: PlanNode, rowsOf: FinalRows): IdentifiedRow[] {

@@ -219,7 +219,7 @@ test('a pipeline that would write to what it reads is refused', async () => {
   await expect(running).rejects.toMatchObject({ code: 'pipeline-invalid' })
 })
 
-test('what a function throws is told by its name, its line and the offsets, and its message is not repeated', async () => {
+test('what a function throws is told by its name, its step, its line and the record, and its message is not repeated', async () => {
   const broken = pipeline('broken')
     .from(openmrs.visit)
     .filter(visit => {
@@ -227,9 +227,12 @@ test('what a function throws is told by its name, its line and the offsets, and 
     })
     .to('broken')
   const running = runJob(broken, { source: lab.source, sink: new MemorySink(), log: silent })
-  await expect(running).rejects.toMatchObject({ code: 'pipeline-failed' })
+  await expect(running).rejects.toMatchObject({
+    code: 'pipeline-failed',
+    position: { topic: 'dbserver1.openmrs.visit', partition: expect.any(Number), offset: expect.any(Number) },
+  })
   await expect(running).rejects.toThrow(
-    /broken threw RangeError at .*run-job\.test\.ts:\d+:\d+ for one of the records/,
+    /\.filter\(…\) in the pipeline broken threw RangeError at test\/job\/run-job\.test\.ts:\d+:\d+\./,
   )
   await expect(running).rejects.not.toThrow(/no room/)
 })

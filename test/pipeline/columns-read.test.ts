@@ -23,6 +23,28 @@ const functions: [string, (row: AnyRow) => unknown, string[] | 'all'][] = [
     },
     'all',
   ],
+  [
+    'arguments besides a pattern',
+    new Function('{ a }', 'return arguments[0].b') as (row: AnyRow) => unknown,
+    'all',
+  ],
+  ['this', new Function('row', 'return this.b + row.a') as (row: AnyRow) => unknown, 'all'],
+  [
+    'a function’s own arguments',
+    new Function('return (function f(row) { return f.arguments[0].b })')(),
+    'all',
+  ],
+  ['with', new Function('row', 'with (row) { return b }') as (row: AnyRow) => unknown, 'all'],
+  ['eval', new Function('{ a }', 'return eval("a")') as (row: AnyRow) => unknown, 'all'],
+  ['what every object has', row => (row.valueOf() as AnyRow).b, 'all'],
+  ['a default of the row', (row = {}) => row.a, 'all'],
+  ['defaults', ({ a = other.b! }) => a, ['a']],
+  [
+    'nested patterns',
+    new Function('{ a: { length }, b: [c] }', 'return [length, c]') as (row: AnyRow) => unknown,
+    ['a', 'b'],
+  ],
+  ['a computed property of a pattern', ({ [String(1)]: a }) => a, 'all'],
   ['native code', Object.keys, 'all'],
 ]
 

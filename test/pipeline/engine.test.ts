@@ -142,6 +142,14 @@ test('a group whose key is null is refused with the filter to add', () => {
   )
 })
 
+test.each([
+  ['{ f: row.box }', (row: Reading) => ({ f: row.box }), '.filter(row => row.box !== null)'],
+  ['{ f: row.box && 1 }', (row: Reading) => ({ f: row.box && 1 }), 'the rows whose key has no f'],
+])('a null key of %s is refused with advice on input columns, or in words', (_, key, told) => {
+  const { plan } = pipeline('renamed').from(readings).groupBy(key).aggregate({ readings: count() }).to('out')
+  expect(() => new Engine(plan).apply([change('c', 1, { box: null })])).toThrow(told)
+})
+
 test('whatever the changes and wherever they are cut, the incremental result equals the recomputed one', () => {
   const reading = fc.record({
     box: fc.option(fc.integer({ min: 1, max: 3 })),

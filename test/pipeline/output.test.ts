@@ -24,3 +24,17 @@ test('a value keeps every bit of a bigint, nulls, decimals as text and bytes as 
     '{"big":9007199254740993,"none":null,"price":"7.90","at":1767348672123.456,"raw":"AP8="}',
   )
 })
+
+test.each([
+  [
+    { f: null },
+    new Map([['f', 'middle_name']]),
+    'before .groupBy(…): .filter(row => row.middle_name !== null)',
+  ],
+  [{ f: null }, new Map([['f', 'middle name']]), '.filter(row => row["middle name"] !== null)'],
+  [{ f: Number.NaN }, new Map([['f', 'value']]), '.filter(row => !Number.isNaN(row.value))'],
+  [{ f: null }, new Map<string, string>(), 'before .groupBy(…), the rows whose key has no f'],
+  [{ f: null }, null, 'out: .filter(row => row.f !== null)'],
+])('the advice for %o names the input column where %o tells it', (key, given, told) => {
+  expect(() => encodeKey(key, given)).toThrow(told)
+})
