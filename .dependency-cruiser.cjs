@@ -19,7 +19,7 @@ const layers = [
   ],
 ]
 /** The top of src/, above all layers: entries, the façade and the commands. They may import each other. */
-const top = '(index|job|cli|lab|replay|preview|tail|tail-options|find|record-at)\\.ts$|commands/'
+const top = '(index|job|cli|program|lab|replay|preview|tail|tail-options|find|record-at)\\.ts$|commands/'
 
 const inside = names => `(^|/)src/(${names.join('|')})`
 
@@ -47,7 +47,7 @@ const jobReach = {
   severity: 'error',
   from: { path: '(^|/)src/job\\.ts$' },
   to: {
-    path: '(^|/)src/(frame/|display/|validate/|advise/|stack/|export/|lab|cli|index|commands/)',
+    path: '(^|/)src/(frame/|display/|validate/|advise/|stack/|export/|lab|cli|program|index|commands/)',
     reachable: true,
   },
 }

@@ -26,7 +26,7 @@ export const errorCodes = {
   'value-invalid': 'A field whose JSON does not fit its column type.',
   'key-missing': 'A table that needs a key has none, or a record came without one.',
   // frame
-  'column-unknown': 'No such column in the frame.',
+  'column-unknown': "No such column in the frame, or in the input of a pipeline's step.",
   'frame-invalid': 'Columns that do not form a frame: lengths, types or names contradict each other.',
   'too-many-rows': 'More rows than the operation allows without being asked.',
   'memory-exceeded': 'A replay that would keep more than its memory budget.',

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import type { RowChange, Tombstone } from './change/change.js'
 import { type ChangeTopic, readChanges, wholeTopic } from './change/change-stream.js'
-import type { Row, Value } from './change/column-type.js'
+import type { ColumnKind, ColumnType, Row, Value } from './change/column-type.js'
 import { comparePositions, formatLogPosition } from './change/position.js'
 import type { TypedTopic } from './change/topic.js'
+import { type ValueTest, valueExpected, valueTest } from './change/value-test.js'
 import { progressBar } from './display/progress.js'
+import { ObslabError } from './errors.js'
 import { keyText, type WhatOptions, whatText } from './frame/change-line.js'
 import { ChangeRecord } from './frame/change-record.js'
 import { Frame } from './frame/frame.js'
@@ -14,7 +16,11 @@ import { parseOptions } from './options.js'
 import type { ReplayTopic } from './replay.js'
 import type { Source } from './source/source.js'
 
-/** What rows are looked for: the columns named have these values, before or after the change. */
+/**
+ * What rows are looked for: the columns named have these values, before or after the change. A value is given as rows
+ * hold it, a number for an integer column, a text for a text column; one that no column of the name can hold is an
+ * `option-invalid` error. 7 finds a BIGINT, 7.9 a DECIMAL of 7.90, true a TINYINT of 1.
+ */
 export type FindWhere = Readonly<Record<string, Value>>
 
 /** Where and how to look. */
@@ -51,18 +57,24 @@ const isTopic = (topic: unknown): boolean =>
 
 const optionsSchema: z.ZodType<FindOptions> = z.strictObject({
   topics: z
-    .array(z.custom<TypedTopic<unknown> | string>(isTopic, 'is a name or a typed topic'))
-    .min(1)
+    .array(z.custom<TypedTopic<unknown> | string>(isTopic, "expected a typed topic or a name such as 'obs'"))
+    .min(1, 'expected at least one topic; leave it out for every table')
     .optional(),
   unmask: z.boolean().optional(),
   progress: z.boolean().optional(),
   signal: z.instanceof(AbortSignal).optional(),
 })
 
-const value = z.union([z.null(), z.number(), z.bigint(), z.boolean(), z.string(), z.instanceof(Uint8Array)])
+const value = z.union(
+  [z.null(), z.number(), z.bigint(), z.boolean(), z.string(), z.instanceof(Uint8Array)],
+  'expected a value as rows hold it: null, a number, a bigint, true or false, a text or a Uint8Array',
+)
 const whereSchema: z.ZodType<FindWhere> = z
   .record(z.string(), value)
-  .refine(where => Object.keys(where).length > 0, 'name at least one column, such as { person_id: 7 }')
+  .refine(
+    where => Object.keys(where).length > 0,
+    'expected at least one column with its value, such as { person_id: 7 }',
+  )
 
 /** Parses the options of a search. */
 export function parseFindOptions(options: FindOptions): FindOptions {
@@ -79,7 +91,7 @@ export async function findChanges(
   where: FindWhere,
   { unmask = false, progress = true, signal }: FindOptions = {},
 ): Promise<Frame<FoundChange>> {
-  const wanted = Object.entries(parseOptions(whereSchema, where))
+  const wanted = Object.entries(parseOptions(whereSchema, where, 'Column'))
   const search = new Search(wanted)
   const bar = progress ? progressBar('searching') : null
   const asked = topics.map(changeTopic)
@@ -89,6 +101,7 @@ export async function findChanges(
     for await (const chunk of readChanges(source, asked, signal)) {
       const { columns, keyColumns } = chunk.reader
       const definition = topics.find(({ offsets }) => offsets.topic === chunk.topic)?.definition ?? null
+      search.of([...keyColumns, ...columns])
       for (const { change, redelivered } of chunk.changes) {
         if (change.kind !== 'row' && change.kind !== 'tombstone') continue
         if (!search.matches(change)) continue
@@ -102,6 +115,7 @@ export async function findChanges(
     bar?.end()
   }
   search.requireColumns()
+  search.requireKinds()
   const names = wanted.flatMap(([name]) => [name, sameColumn[name] ?? name])
   return frameOf(search.found, { unmask, omit: new Set(names) })
 }
@@ -114,10 +128,23 @@ class Search {
   readonly #shapes = new Map<string, readonly (readonly [string, Value])[] | null>()
   readonly #names = new Set<string>()
   readonly #missing: Set<string>
+  /** The kinds of the columns of the topic that is searched now. */
+  #kinds: ReadonlyMap<string, ColumnKind> = new Map()
+  /** For each column wanted, the test in columns of each kind met. */
+  readonly #tests = new Map<string, Map<ColumnKind, ValueTest | null>>()
 
   constructor(wanted: readonly (readonly [string, Value])[]) {
     this.#wanted = wanted
     this.#missing = new Set(wanted.map(([name]) => name))
+  }
+
+  /** Tells the columns of the changes that are to be matched next. */
+  of(columns: readonly ColumnType[]): void {
+    this.#kinds = new Map(columns.map(({ name, kind }) => [name, kind]))
+    for (const [name, value] of this.#wanted) {
+      const kind = this.#kinds.get(name) ?? this.#kinds.get(sameColumn[name] ?? name)
+      if (kind !== undefined) this.#test(name, kind, value)
+    }
   }
 
   /** A tombstone has no row: it is found by its key alone. */
@@ -132,10 +159,40 @@ class Search {
     if (missing !== undefined) throw columnUnknown(missing, [...this.#names])
   }
 
+  /** A value that none of the columns of its name can hold is an `option-invalid` error. */
+  requireKinds(): void {
+    for (const [name, value] of this.#wanted) {
+      const tests = [...(this.#tests.get(name) ?? [])]
+      if (tests.length === 0 || tests.some(([, test]) => test !== null)) continue
+      const expected = [...new Set(tests.map(([kind]) => valueExpected(kind)))].join(' or ')
+      const kinds = tests.map(([kind]) => kind).join(' or ')
+      throw new ObslabError(
+        'option-invalid',
+        `Column ${name} holds ${kinds}: expected ${expected}, found ${typeText(value)}.`,
+      )
+    }
+  }
+
   #rowMatches(row: Row | null, isWhole: boolean): boolean {
     if (row === null) return false
     const wanted = this.#wantedOf(row, isWhole)
-    return wanted?.every(([name, value]) => isSame(row[name] ?? null, value)) ?? false
+    if (wanted === null) return false
+    return wanted.every(([column, value], i) => {
+      const found = row[column] ?? null
+      return (
+        this.#test(this.#wanted[i]![0], this.#kinds.get(column) ?? kindOf(found), value)?.(found) ?? false
+      )
+    })
+  }
+
+  #test(name: string, kind: ColumnKind, value: Value): ValueTest | null {
+    const tests = this.#tests.get(name) ?? new Map<ColumnKind, ValueTest | null>()
+    if (tests.size === 0) this.#tests.set(name, tests)
+    const known = tests.get(kind)
+    if (known !== undefined) return known
+    const test = valueTest(kind, value)
+    tests.set(kind, test)
+    return test
   }
 
   /** Which columns of rows of this shape are to have which values; null when one that is wanted is not among them. */
@@ -162,15 +219,19 @@ function columnFor(name: string, row: Row): string | null {
   return same !== undefined && same in row ? same : null
 }
 
-/** 7 finds 7n: whether a column is a BIGINT is not what is asked. */
-function isSame(found: Value, wanted: Value): boolean {
-  if (found instanceof Uint8Array || wanted instanceof Uint8Array)
-    return found instanceof Uint8Array && wanted instanceof Uint8Array && Buffer.compare(found, wanted) === 0
-  return exact(found) === exact(wanted)
+/** The kind that a value tells by itself, of a column that the topic has no more. */
+function kindOf(value: Value): ColumnKind {
+  if (typeof value === 'bigint') return 'bigint'
+  if (typeof value === 'number') return 'double'
+  if (typeof value === 'boolean') return 'boolean'
+  return value instanceof Uint8Array ? 'bytes' : 'text'
 }
 
-function exact(value: Value): Value {
-  return typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value
+/** What kind of value was given: the value itself may be a patient's. */
+function typeText(value: Value): string {
+  if (typeof value === 'string') return 'a text'
+  if (value instanceof Uint8Array) return 'a Uint8Array'
+  return typeof value === 'bigint' ? 'a bigint' : typeof value === 'boolean' ? 'true or false' : 'a number'
 }
 
 function changeTopic({ offsets, definition }: ReplayTopic): ChangeTopic {

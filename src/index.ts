@@ -27,7 +27,8 @@ export { type VitalsRow, vitals } from './openmrs/vitals.js'
 // Pipelines
 export { type Aggregated, Groups, Pipeline, PipelineStart, pipeline, Rows } from './pipeline/pipeline.js'
 export { type Aggregate, type CountOptions, count, first, last, type OrderOptions } from './pipeline/aggregate.js'
-export { Validation, validate } from './validate/validate.js'
+export type { PreviewOptions } from './preview.js'
+export { type ValidateOptions, Validation, validate } from './validate/validate.js'
 export type { Finding, Severity } from './finding.js'
 
 // Showing

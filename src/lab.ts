@@ -2,21 +2,28 @@ import { fileURLToPath } from 'node:url'
 import type { Row } from './change/column-type.js'
 import type { TypedTopic } from './change/topic.js'
 import { topicKind } from './change/topic-kind.js'
+import { ObslabError } from './errors.js'
 import { type FindOptions, type FindWhere, type FoundChange, findChanges, parseFindOptions } from './find.js'
 import type { ChangeRecord } from './frame/change-record.js'
 import { Frame } from './frame/frame.js'
 import { type SqlValue, sqlFrame } from './frame/sql.js'
 import type { Table } from './frame/table.js'
 import { printAs } from './inspect.js'
+import { foundText } from './options.js'
 import type { Pipeline } from './pipeline/pipeline.js'
-import { previewPipeline } from './preview.js'
+import { type PreviewOptions, previewPipeline } from './preview.js'
 import { parsePlace, recordAt } from './record-at.js'
 import { type ReplayOptions, type ReplayTopic, replayTables } from './replay.js'
 import { openKafka } from './source/kafka.js'
 import { parseKafkaConfig } from './source/kafka-config.js'
 import type { KafkaOptions } from './source/kafka-options.js'
 import { RecordReader } from './source/record.js'
-import { type RecordSummary, type RecordTopicsOptions, recordTopics } from './source/recorder.js'
+import {
+  parseRecordOptions,
+  type RecordSummary,
+  type RecordTopicsOptions,
+  recordTopics,
+} from './source/recorder.js'
 import { openRecording } from './source/recording.js'
 import type { OffsetRange, Source, TopicOffsets } from './source/source.js'
 import { resolveTopic } from './source/topic-name.js'
@@ -90,6 +97,8 @@ export class Lab {
   ): Promise<Table | Table[]> {
     const several = Array.isArray(topics)
     const asked = (several ? topics : [topics]) as readonly TopicArgument[]
+    if (asked.length === 0)
+      throw new ObslabError('option-invalid', 'Expected at least one topic to replay, found an empty list.')
     const tables = await replayTables(this.source, await this.#resolve(asked), options)
     return several ? tables : tables[0]!
   }
@@ -135,8 +144,8 @@ export class Lab {
    * Runs a pipeline over the recorded changes, one by one as its job would, and gives the rows its output topic would
    * hold after compaction, ordered by key. Columns that may tell something of a sensitive one are masked when shown.
    */
-  async preview<R extends object>(pipeline: Pipeline<R>): Promise<Frame<R>> {
-    return await previewPipeline(this.source, pipeline)
+  async preview<R extends object>(pipeline: Pipeline<R>, options: PreviewOptions = {}): Promise<Frame<R>> {
+    return await previewPipeline(this.source, pipeline, options)
   }
 
   /**
@@ -159,7 +168,9 @@ export class Lab {
    * when recording fails.
    */
   async record(folder: string, options: RecordTopicsOptions = {}): Promise<RecordSummary> {
-    const { topics } = options
+    if (typeof folder !== 'string' || folder === '')
+      throw new ObslabError('option-invalid', `Expected a folder to record into, found ${foundText(folder)}.`)
+    const { topics } = parseRecordOptions(options)
     const all = topics === undefined ? [] : (await this.source.topics()).map(({ topic }) => topic)
     const named = topics?.map(topic => resolveTopic(all, topic))
     return await recordTopics(this.source, folder, { ...options, ...(named && { topics: named }) })
@@ -177,6 +188,7 @@ export class Lab {
   }
 
   async #resolve(asked: readonly TopicArgument[]): Promise<ReplayTopic[]> {
+    for (const topic of asked) requireTopic(topic)
     const all = (await this.source.topics()).map(({ topic }) => topic)
     const names = asked.map(topic => resolveTopic(all, typeof topic === 'string' ? topic : topic.name))
     const offsets = await this.source.topics(names)
@@ -198,6 +210,15 @@ export class Lab {
 }
 printAs(Lab, lab => `Lab(${lab.name})`)
 
+function requireTopic(topic: unknown): void {
+  const name: unknown = typeof topic === 'object' && topic !== null && 'name' in topic ? topic.name : topic
+  if (typeof name === 'string' && name !== '') return
+  throw new ObslabError(
+    'option-invalid',
+    `Expected a topic, as a typed one (openmrs.obs) or a name ('obs'), found ${foundText(topic)}.`,
+  )
+}
+
 /**
  * Opens a source to explore. Without an argument, the recording that obslab comes with. Else the folder of a recording
  * (what `obslab record` writes, or the data folder of a stopped broker), a URL `kafka://host:port?ssl=true&sasl=…`, a
@@ -205,6 +226,12 @@ printAs(Lab, lab => `Lab(${lab.name})`)
  * (OBSLAB_KAFKA_USERNAME, OBSLAB_KAFKA_PASSWORD), that file or a callback, never from the URL.
  */
 export async function connect(where: string | KafkaOptions = embedded): Promise<Lab> {
+  if (typeof where !== 'string' && (typeof where !== 'object' || where === null || Array.isArray(where))) {
+    throw new ObslabError(
+      'option-invalid',
+      `Expected a folder, a kafka:// URL, a client.properties file or Kafka options, found ${foundText(where)}.`,
+    )
+  }
   const isFolder = typeof where === 'string' && !where.includes('://') && !where.endsWith('.properties')
   return new Lab(isFolder ? await openRecording(where) : await openKafka(parseKafkaConfig(where)))
 }

@@ -4,6 +4,7 @@ import { ObslabError } from './errors.js'
 import { ChangeRecord } from './frame/change-record.js'
 import { printAs } from './inspect.js'
 import { batchHeaders } from './log/batch-header.js'
+import { foundText } from './options.js'
 import type { ReplayTopic } from './replay.js'
 import { RecordReader } from './source/record.js'
 import type { BatchChunk, OffsetRange, Source } from './source/source.js'
@@ -17,12 +18,12 @@ export interface RecordPlace {
 
 /** Takes `topic:partition:offset` apart; the topic may be a short name. Anything else is an `option-invalid` error. */
 export function parsePlace(text: string): RecordPlace {
-  const match = /^([^:\s]+):(\d+):(\d+)$/.exec(text.trim())
+  const match = typeof text === 'string' ? /^([^:\s]+):(\d+):(\d+)$/.exec(text.trim()) : null
   const [partition, offset] = [Number(match?.[2]), Number(match?.[3])]
   if (match === null || !Number.isSafeInteger(partition) || !Number.isSafeInteger(offset)) {
     throw new ObslabError(
       'option-invalid',
-      `Expected a record's place as topic:partition:offset, such as obs:2:1234, found '${text}'.`,
+      `Expected a record's place as topic:partition:offset, such as obs:2:1234, found ${foundText(text)}.`,
     )
   }
   return { topic: match[1]!, partition, offset }

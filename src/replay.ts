@@ -7,7 +7,7 @@ import { type Progress, progressBar } from './display/progress.js'
 import { ObslabError } from './errors.js'
 import type { Table } from './frame/table.js'
 import { TableBuilder } from './frame/table-builder.js'
-import { parseOptions } from './options.js'
+import { parseOptions, positiveInt } from './options.js'
 import { type Bounds, boundsShape, rangesOf } from './source/bounds.js'
 import type { Source, TopicOffsets } from './source/source.js'
 
@@ -26,7 +26,7 @@ export interface ReplayOptions extends Bounds {
 const optionsSchema: z.ZodType<ReplayOptions> = z.strictObject({
   ...boundsShape,
   columns: z.array(z.string()).optional(),
-  memory: z.int().positive().optional(),
+  memory: positiveInt.optional(),
   progress: z.boolean().optional(),
   signal: z.instanceof(AbortSignal).optional(),
 })
@@ -53,26 +53,67 @@ export async function replayTables(
     signal,
     ...bounds
   } = parseOptions(optionsSchema, options)
-  const asked = await Promise.all(topics.map(topic => changeTopic(source, topic, bounds)))
-  const builders = new Map(topics.map(topic => [topic.offsets.topic, tableBuilder(topic, columns)]))
+  const asked = await changeTopics(source, topics, bounds)
+  const buildings = topics.map((topic, i) => tableBuilder(topic, asked[i]!, columns))
   const bar = progress ? progressBar(topics.map(({ offsets }) => shortName(offsets.topic)).join(', ')) : null
+  const filling = { bar, memory, bounds, of: offsetsOf(asked), done: 0, all: buildings }
   try {
-    await fill(builders, readChanges(source, asked, signal), { bar, memory, bounds, of: offsetsOf(asked) })
+    for (const round of rounds(buildings)) {
+      const read = [...round.values()].map(building => building.asked)
+      await fill(round, readChanges(source, read, signal), filling)
+    }
   } finally {
     bar?.end()
   }
-  return [...builders.values()].map(({ builder }) => builder.finish())
+  return buildings.map(({ builder }) => builder.finish())
+}
+
+/** Buildings of one topic are read one after the other, as each may have a definition of its own. */
+function rounds(buildings: readonly Building[]): Map<string, Building>[] {
+  const found: Map<string, Building>[] = []
+  for (const building of buildings) {
+    const { topic } = building.asked
+    let round = found.find(tables => !tables.has(topic))
+    if (round === undefined) {
+      round = new Map()
+      found.push(round)
+    }
+    round.set(topic, building)
+  }
+  return found
+}
+
+/** A time that one of several topics has not reached is its end; one that none has reached is an error. */
+async function changeTopics(
+  source: Source,
+  topics: readonly ReplayTopic[],
+  bounds: Bounds,
+): Promise<ChangeTopic[]> {
+  const ask = (late: boolean): Promise<ChangeTopic[]> =>
+    Promise.all(
+      topics.map(async ({ offsets, definition }) => ({
+        topic: offsets.topic,
+        ranges: await rangesOf(source, offsets, bounds, { late }),
+        definition,
+      })),
+    )
+  const asked = await ask(topics.length > 1)
+  return topics.length > 1 && offsetsOf(asked) === 0 ? await ask(false) : asked
 }
 
 interface Filling {
   bar: Progress | null
   memory: number
   bounds: Bounds
-  /** Offsets to pass in all. */
+  /** Offsets to pass in all, and those passed. */
   of: number
+  done: number
+  /** Every table of the replay: what it keeps counts together. */
+  all: readonly Building[]
 }
 
 interface Building {
+  asked: ChangeTopic
   builder: TableBuilder
   reader: ChangeReader | null
 }
@@ -80,10 +121,10 @@ interface Building {
 async function fill(
   tables: ReadonlyMap<string, Building>,
   chunks: AsyncIterable<ChangeChunk>,
-  { bar, memory, bounds, of }: Filling,
+  filling: Filling,
 ): Promise<void> {
+  const { bar, memory, bounds, of, all } = filling
   const newest: ReadChange[] = []
-  let done = 0
   let left = bounds.limit ?? Number.POSITIVE_INFINITY
   for await (const { topic, changes, reader, offsets } of chunks) {
     const table = tables.get(topic)
@@ -93,9 +134,9 @@ async function fill(
     left -= taken.length
     if (bounds.last === undefined) for (const read of taken) append(table.builder, read)
     else newest.push(...taken)
-    done += offsets
-    bar?.update(done, of)
-    checkMemory(tables, memory)
+    filling.done += offsets
+    bar?.update(filling.done, of)
+    checkMemory(all, memory)
     if (left === 0) break
   }
   if (bounds.last !== undefined) appendNewest(tables, newest, bounds.last)
@@ -118,9 +159,9 @@ function appendNewest(
   }
 }
 
-function checkMemory(tables: ReadonlyMap<string, Building>, memory: number): void {
+function checkMemory(tables: readonly Building[], memory: number): void {
   let held = 0
-  for (const { builder } of tables.values()) held += builder.byteLength
+  for (const { builder } of tables) held += builder.byteLength
   if (held <= memory) return
   throw new ObslabError(
     'memory-exceeded',
@@ -133,19 +174,13 @@ function megabytes(bytes: number): string {
   return `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`
 }
 
-async function changeTopic(
-  source: Source,
-  { offsets, definition }: ReplayTopic,
-  bounds: Bounds,
-): Promise<ChangeTopic> {
-  return { topic: offsets.topic, ranges: await rangesOf(source, offsets, bounds), definition }
-}
-
 function tableBuilder(
   { offsets, definition }: ReplayTopic,
+  asked: ChangeTopic,
   columns: readonly string[] | undefined,
 ): Building {
   const building: Building = {
+    asked,
     reader: null,
     builder: new TableBuilder({
       topic: offsets.topic,

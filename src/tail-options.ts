@@ -4,7 +4,7 @@ import { ObslabError } from './errors.js'
 import { columnUnknown } from './frame/names.js'
 import { parseOptions } from './options.js'
 import type { ReplayTopic } from './replay.js'
-import { boundsShape, type Place, rangesOf } from './source/bounds.js'
+import { boundsShape, type Place, placesText, rangesOf } from './source/bounds.js'
 import type { FollowPosition } from './source/follow-records.js'
 import type { Source } from './source/source.js'
 
@@ -32,17 +32,23 @@ export interface TailOptions {
   signal?: AbortSignal
 }
 
+const expectedKeep = 'expected a whole number from 1 to 100000'
+
 const optionsSchema: z.ZodType<TailOptions> = z.strictObject({
-  from: z.union([z.literal('beginning'), z.literal('end'), boundsShape.from]),
+  from: z.union(
+    [z.literal('beginning'), z.literal('end'), boundsShape.from],
+    `expected 'beginning', 'end', ${placesText}`,
+  ),
   partitions: boundsShape.partitions,
   speed: z
-    .number('is a number above 0, or Infinity')
-    .positive()
-    .or(z.literal(Number.POSITIVE_INFINITY))
+    .union(
+      [z.number().positive(), z.literal(Number.POSITIVE_INFINITY)],
+      'expected a number above 0, or Infinity',
+    )
     .optional(),
   columns: z.array(z.string()).optional(),
   limit: boundsShape.limit,
-  keep: z.int().positive().max(100_000).optional(),
+  keep: z.int(expectedKeep).positive(expectedKeep).max(100_000, expectedKeep).optional(),
   signal: z.instanceof(AbortSignal).optional(),
 })
 
@@ -79,10 +85,15 @@ async function positionsOf(
   partitions: readonly number[] | undefined,
 ): Promise<FollowPosition[]> {
   const named = from === 'beginning' || from === 'end'
-  const ranges = await rangesOf(source, offsets, {
-    ...(!named && { from }),
-    ...(partitions && { partitions }),
-  })
+  const ranges = await rangesOf(
+    source,
+    offsets,
+    {
+      ...(!named && { from }),
+      ...(partitions && { partitions }),
+    },
+    { late: source.growing },
+  )
   return ranges.map(({ topic, partition, from: first, to: stable }) =>
     from === 'end'
       ? { topic, partition, from: stable }

@@ -71,6 +71,13 @@ test('7 finds a BIGINT, and a row must have all values asked for', async () => {
   }
 })
 
+test('a value of a type that the column cannot hold is told, and is not repeated', async () => {
+  await expect(lab.find({ person_id: '7' }, { topics: ['obs', 'person'] })).rejects.toMatchObject({
+    code: 'option-invalid',
+    message: 'Column person_id holds int: expected a whole number, found a text.',
+  })
+})
+
 test('a column that no table has is told with the nearest, one that some lack is not', async () => {
   await expect(lab.find({ person_idd: 7 }, { topics: ['person', 'visit'] })).rejects.toMatchObject({
     code: 'column-unknown',

@@ -158,3 +158,48 @@ test('the vitals are the same wherever the changes are cut into chunks', async (
   }
   expect(output(1)).toEqual(output(changes.length))
 })
+
+test('one topic asked for twice gives two tables, each by its own definition', async () => {
+  const options = { columns: ['voided'], limit: 50 }
+  const [typed, named] = await lab.replay([openmrs.obs, 'obs'], options)
+  const alone = [await lab.replay(openmrs.obs, options), await lab.replay('obs', options)]
+  expect([typed, named].map(table => table?.changes().rows())).toEqual(
+    alone.map(table => table.changes().rows()),
+  )
+  expect(await lab.replay(['visit', 'visit'], { limit: 5 })).toHaveLength(2)
+})
+
+test('of several topics, one that has no record so new is empty; when none has, it is told', async () => {
+  await expect(lab.replay(['obs', 'visit'], { from: '2100-01-01' })).rejects.toMatchObject({
+    code: 'offset-out-of-range',
+    message: expect.stringMatching(/found none\. The last ones are of 20/),
+  })
+})
+
+test.each<[string, (lab: Lab) => Promise<unknown>, string]>([
+  ['a codec that is only read', lab => lab.record('x', { codec: 'snappy' as 'lz4' }), "found 'snappy'"],
+  ['no topics to record', lab => lab.record('x', { topics: [] }), 'expected at least one topic'],
+  ['no folder', lab => lab.record('', {}), 'Expected a folder to record into'],
+  [
+    'no pipeline',
+    lab => lab.preview({} as never),
+    'Expected a pipeline, which ends with .to(topic), found an object',
+  ],
+  ['no topic to replay', lab => lab.replay(undefined as never), 'found nothing'],
+  ['an empty list of topics', lab => lab.replay([]), 'found an empty list'],
+  ['no topic to tail', lab => lab.tail(undefined as never), 'found nothing'],
+  ['no place', lab => lab.at(5 as never), 'found 5'],
+  ['no query', lab => lab.sql``, 'Expected a query'],
+  ['a number to connect to', () => connect(5 as never), 'found 5'],
+])('%s is refused with what was expected', async (_, call, told) => {
+  await expect(call(lab)).rejects.toMatchObject({
+    code: 'option-invalid',
+    message: expect.stringContaining(told),
+  })
+})
+
+test('a preview and a validation can be cancelled', async () => {
+  const signal = AbortSignal.abort()
+  await expect(lab.preview(vitals, { signal })).rejects.toMatchObject({ code: 'cancelled' })
+  await expect(validate(vitals, lab, { signal })).rejects.toMatchObject({ code: 'cancelled' })
+})

@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import { ObslabError } from '../errors.js'
+import { foundText } from '../options.js'
 
 /** Where a command reads records, the same for all. */
 export interface SourceOptions {
@@ -28,12 +29,15 @@ export function jsonOption(): Option {
   return new Option('--json', 'print the result as JSON on standard output, one line a row')
 }
 
-/** Parses a whole number of an option; anything else is told with the option's name. */
-export function wholeNumber(option: string): (text: string) => number {
+/** Parses a whole number of an option, `least` or more; anything else is told with the option's name. */
+export function wholeNumber(option: string, least: number = 0): (text: string) => number {
   return text => {
-    const number = Number(text.replaceAll('_', ''))
-    if (Number.isSafeInteger(number) && number >= 0) return number
-    throw new ObslabError('option-invalid', `${option} takes a whole number from 0 up, found '${text}'.`)
+    const number = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll('_', '')) : Number.NaN
+    if (Number.isSafeInteger(number) && number >= least) return number
+    throw new ObslabError(
+      'option-invalid',
+      `${option} takes a whole number from ${least} up, found ${foundText(text)}.`,
+    )
   }
 }
 

@@ -48,7 +48,7 @@ export function tailCommand(program: Command): void {
       'play a recording so many times faster than it was written; Infinity: at once',
       speed,
     )
-    .option('--limit <n>', 'end after n changes', wholeNumber('--limit'))
+    .option('--limit <n>', 'end after n changes', wholeNumber('--limit', 1))
     .option('--full', 'do not cut lines to the width of the terminal')
     .option('--unmask', 'print sensitive values as they are')
     .addOption(jsonOption())

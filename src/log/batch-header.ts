@@ -93,10 +93,16 @@ export function readBatchHeader(bytes: Uint8Array, at: number = 0): BatchHeader 
   }
 }
 
-/** Reads the headers of the batches that lie back to back in `bytes`, in order. */
-export function* batchHeaders(bytes: Uint8Array): Generator<BatchHeader, void, undefined> {
+/**
+ * Reads the headers of the batches that lie back to back in `bytes`, in order. `locate` may give the error of a header
+ * that cannot be read a place; it is told where the batch begins in `bytes` and its base offset, where that is there.
+ */
+export function* batchHeaders(
+  bytes: Uint8Array,
+  locate?: (error: unknown, at: number, baseOffset: number | undefined) => unknown,
+): Generator<BatchHeader, void, undefined> {
   for (let at = 0; at < bytes.length; ) {
-    const header = readBatchHeader(bytes, at)
+    const header = locate === undefined ? readBatchHeader(bytes, at) : readLocated(bytes, at, locate)
     yield header
     at = header.end
   }
@@ -115,6 +121,20 @@ export function wholeBatchesEnd(bytes: Uint8Array, from: number = 0): number {
     at = end
   }
   return at
+}
+
+function readLocated(
+  bytes: Uint8Array,
+  at: number,
+  locate: (error: unknown, at: number, baseOffset: number | undefined) => unknown,
+): BatchHeader {
+  try {
+    return readBatchHeader(bytes, at)
+  } catch (error) {
+    const offset =
+      at + 8 <= bytes.length ? readInt32(bytes, at) * 2 ** 32 + (readInt32(bytes, at + 4) >>> 0) : -1
+    throw locate(error, at, offset >= 0 && Number.isSafeInteger(offset) ? offset : undefined)
+  }
 }
 
 /** Where the batch that begins at `at` says it ends, which may be past the buffer; needs its first 17 bytes. */

@@ -68,7 +68,8 @@ export function codecName(id: number): CodecName {
   if (name !== undefined) return name
   throw new ObslabError(
     'batch-unsupported',
-    `Expected a codec of ${codecNames.join(', ')} (0 to 4), found codec number ${id}.`,
+    `Expected a codec of ${codecNames.join(', ')} (0 to 4), found codec number ${id}: a codec newer than obslab, or damaged ` +
+      'bytes. Have the topic written in one of these codecs, or copy it again.',
   )
 }
 

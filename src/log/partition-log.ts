@@ -1,7 +1,15 @@
+import { basename, dirname } from 'node:path'
 import { ObslabError } from '../errors.js'
 import { type BatchHeader, batchHeaders } from './batch-header.js'
 import { isSound, type Marker, RecordCursor, readMarker } from './record-cursor.js'
-import { listSegments, readSegment, type SegmentChunk, type SegmentFile, type TornTail } from './segment.js'
+import {
+  listSegments,
+  parsePartitionFolder,
+  readSegment,
+  type SegmentChunk,
+  type SegmentFile,
+  type TornTail,
+} from './segment.js'
 
 /** An aborted transaction: its first record and its abort marker. */
 export interface AbortedSpan {
@@ -150,6 +158,15 @@ async function indexLog(folder: string, until: number): Promise<LogIndex> {
   return pass.finish(segments, startOffset)
 }
 
+/** The error of a batch with the file it is in and, where the folder has a partition's name, its position. */
+function locateInFile(error: unknown, path: string, at: number, offset: number | undefined): unknown {
+  if (!(error instanceof ObslabError)) return error
+  const partition = parsePartitionFolder(basename(dirname(path)))
+  const position = partition && { ...partition, ...(offset !== undefined && { offset }) }
+  const details = { ...(position && { position }), cause: error.cause }
+  return new ObslabError(error.code, `${path}, byte ${at}: ${error.message}`, details)
+}
+
 /** Collects the index over the chunks of a partition. */
 class IndexPass {
   torn: TornTail | undefined
@@ -169,7 +186,9 @@ class IndexPass {
 
   add(path: string, segment: number, chunk: SegmentChunk): void {
     let block: LogBlock | undefined
-    for (const header of batchHeaders(chunk.bytes)) {
+    const locate = (error: unknown, at: number, offset: number | undefined): unknown =>
+      locateInFile(error, path, chunk.at + at, offset)
+    for (const header of batchHeaders(chunk.bytes, locate)) {
       if (header.baseOffset >= this.#until) break
       if (this.#damagedMarker !== undefined) throw this.#damagedMarker
       if (header.baseOffset < this.#nextOffset) {

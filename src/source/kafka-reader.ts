@@ -4,6 +4,7 @@ import type { KafkaCluster } from './kafka-cluster.js'
 import { partitionKey } from './kafka-cluster.js'
 import { isPassing, isTransient, protocolError, protocolFailure } from './kafka-failure.js'
 import { describeConfigsRequest, type Fetched, type FetchedPartition, fetchRequest } from './protocol.js'
+import { headerLocator } from './record.js'
 import type { BatchChunk, OffsetRange } from './source.js'
 
 /** Bytes of one response: large enough that a fetch in flight hides the time to decode the one before. */
@@ -187,7 +188,10 @@ class PartitionsReader {
   #advance(progress: Progress, { records, aborted }: FetchedPartition): BatchChunk | null {
     const { topic, partition } = progress
     let end = 0
-    for (const header of batchHeaders(records.subarray(0, wholeBatchesEnd(records)))) {
+    for (const header of batchHeaders(
+      records.subarray(0, wholeBatchesEnd(records)),
+      headerLocator(progress),
+    )) {
       if (header.baseOffset >= progress.to) {
         progress.position = progress.to
         break

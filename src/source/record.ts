@@ -87,7 +87,7 @@ export class RecordReader {
     const { bytes, aborted } = chunk
     const abortedProducers = new Set<number>()
     let started = 0
-    for (const header of batchHeaders(bytes)) {
+    for (const header of batchHeaders(bytes, headerLocator(this))) {
       if (header.producerId >= 0) {
         while (started < aborted.length && aborted[started]!.firstOffset <= header.lastOffset) {
           const { producerId, firstOffset } = aborted[started++]!
@@ -137,8 +137,25 @@ export class RecordReader {
   }
 
   #locate(error: unknown, header: BatchHeader): unknown {
-    if (!(error instanceof ObslabError)) return error
-    const position = { topic: this.topic, partition: this.partition, offset: header.baseOffset }
-    return new ObslabError(error.code, error.message, { position, cause: error.cause })
+    return locatedError(error, this, header.baseOffset)
   }
+}
+
+/** An error met in a batch, with the batch's position. */
+export function locatedError(
+  error: unknown,
+  { topic, partition }: { topic: string; partition: number },
+  offset: number | undefined,
+): unknown {
+  if (!(error instanceof ObslabError)) return error
+  const position = { topic, partition, ...(offset !== undefined && { offset }) }
+  return new ObslabError(error.code, error.message, { position, cause: error.cause })
+}
+
+/** What gives the headers of a partition's batches that cannot be read their position, for `batchHeaders`. */
+export function headerLocator(partition: {
+  topic: string
+  partition: number
+}): (error: unknown, at: number, baseOffset: number | undefined) => unknown {
+  return (error, _, baseOffset) => locatedError(error, partition, baseOffset)
 }

@@ -1,9 +1,12 @@
+import { z } from 'zod'
 import { ObslabError } from '../errors.js'
 import { type BatchHeader, batchHeaders } from '../log/batch-header.js'
 import { BatchMerger } from '../log/batch-merger.js'
 import { loadCodecs } from '../log/codec.js'
 import { isSound } from '../log/record-cursor.js'
 import { partitionFolder } from '../log/segment.js'
+import { parseOptions } from '../options.js'
+import { headerLocator, locatedError } from './record.js'
 import type { RecordingFile } from './recording-file.js'
 import { RecordingWriter } from './recording-writer.js'
 import type { AbortedTransaction, BatchChunk, OffsetRange, Source, TopicOffsets } from './source.js'
@@ -35,6 +38,25 @@ export interface RecordTopicsOptions {
   codec?: 'lz4' | 'zstd'
 }
 
+const optionsSchema: z.ZodType<RecordTopicsOptions> = z.strictObject({
+  topics: z.array(z.string().min(1)).min(1, 'expected at least one topic; leave it out for all').optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+  onProgress: z
+    .custom<NonNullable<RecordTopicsOptions['onProgress']>>(
+      value => typeof value === 'function',
+      'expected a function',
+    )
+    .optional(),
+  codec: z
+    .enum(['lz4', 'zstd'], "expected 'lz4' or 'zstd'; leave it out to keep the batches as they are")
+    .optional(),
+})
+
+/** Parses the options of a recording; what does not fit is an `option-invalid` error. */
+export function parseRecordOptions(options: RecordTopicsOptions): RecordTopicsOptions {
+  return parseOptions(optionsSchema, options)
+}
+
 /** What was recorded. */
 export interface RecordSummary {
   folder: string
@@ -55,11 +77,12 @@ export async function recordTopics(
   folder: string,
   options: RecordTopicsOptions = {},
 ): Promise<RecordSummary> {
+  const parsed = parseRecordOptions(options)
   await loadCodecs()
   const writer = await RecordingWriter.begin(folder)
   try {
-    const topics = await source.topics(options.topics)
-    const run = new RecordRun(writer, topics, options)
+    const topics = await source.topics(parsed.topics)
+    const run = new RecordRun(writer, topics, parsed)
     await run.readAll(source)
     const about = await writer.finish({
       source: source.name,
@@ -136,7 +159,7 @@ class RecordRun {
     for (const { producerId, firstOffset } of chunk.aborted) {
       partition.aborted.set(`${producerId} ${firstOffset}`, { producerId, firstOffset })
     }
-    for (const header of batchHeaders(chunk.bytes)) {
+    for (const header of batchHeaders(chunk.bytes, headerLocator(chunk))) {
       if (header.control) partition.markers.set(header.producerId, header.lastOffset)
       else this.records += header.recordCount
       this.#pass(partition, header)
@@ -157,10 +180,10 @@ class RecordRun {
 
   #check(chunk: BatchChunk, header: BatchHeader): void {
     if (isSound(chunk.bytes, header)) return
-    throw located(
-      new ObslabError('batch-corrupt', 'Expected a batch with a right CRC-32C, found a wrong one.'),
-      chunk,
-      header,
+    throw new ObslabError(
+      'batch-corrupt',
+      'Expected a batch with a right CRC-32C, found a wrong one. Copy the recording again, or record the topic again.',
+      { position: { topic: chunk.topic, partition: chunk.partition, offset: header.baseOffset } },
     )
   }
 
@@ -168,7 +191,7 @@ class RecordRun {
     try {
       return merger.add(chunk.bytes, header)
     } catch (error) {
-      throw located(error, chunk, header)
+      throw locatedError(error, chunk, header.baseOffset)
     }
   }
 
@@ -185,10 +208,4 @@ function unmarked({ aborted, markers, range }: PartitionRun): AbortedTransaction
   return [...aborted.values()].filter(
     ({ producerId, firstOffset }) => firstOffset < range.to && firstOffset > (markers.get(producerId) ?? -1),
   )
-}
-
-function located(error: unknown, { topic, partition }: BatchChunk, header: BatchHeader): unknown {
-  if (!(error instanceof ObslabError)) return error
-  const position = { topic, partition, offset: header.baseOffset }
-  return new ObslabError(error.code, error.message, { position, cause: error.cause })
 }

@@ -1,12 +1,14 @@
+import { z } from 'zod'
 import type { ChangeReader } from '../change/change-reader.js'
 import type { Row } from '../change/column-type.js'
 import type { Finding } from '../finding.js'
 import type { Frame } from '../frame/frame.js'
 import { TableBuilder } from '../frame/table-builder.js'
 import { printAs } from '../inspect.js'
+import { parseOptions } from '../options.js'
 import { Engine } from '../pipeline/engine.js'
 import type { Upsert } from '../pipeline/output.js'
-import type { Pipeline } from '../pipeline/pipeline.js'
+import { type Pipeline, planOf } from '../pipeline/pipeline.js'
 import { planTopics } from '../pipeline/plan.js'
 import { bindPlan } from '../pipeline/plan-changes.js'
 import { recompute } from '../pipeline/recompute.js'
@@ -54,6 +56,16 @@ export class Validation<R extends object = Row> {
 }
 printAs(Validation, validation => validation.text())
 
+/** How a validation is run. */
+export interface ValidateOptions {
+  /** Cancels: the validation rejects with a `cancelled` error. */
+  signal?: AbortSignal
+}
+
+const optionsSchema: z.ZodType<ValidateOptions> = z.strictObject({
+  signal: z.instanceof(AbortSignal).optional(),
+})
+
 /**
  * Proves a pipeline on recorded data: runs it change by change over everything the source has, computes the same from
  * the final tables in the plainest way, and compares byte for byte.
@@ -61,8 +73,10 @@ printAs(Validation, validation => validation.text())
 export async function validate<R extends object>(
   pipeline: Pipeline<R>,
   lab: { readonly source: Source },
+  options: ValidateOptions = {},
 ): Promise<Validation<R>> {
-  const { plan, changes } = await bindPlan(lab.source, pipeline.plan)
+  const { signal } = parseOptions(optionsSchema, options)
+  const { plan, changes } = await bindPlan(lab.source, planOf(pipeline), { signal })
   const engine = new Engine(plan)
   const tables = new Map(
     planTopics(plan.root).map(from => [

@@ -79,6 +79,8 @@ test.each([
   [['replay', 'obz'], 1, 'Did you mean', 'topic-unknown'],
   [['replay', 'obs', '--partitions', '9'], 2, 'has no partition 9; it has 0, 1, 2', 'option-invalid'],
   [['replay', 'obs', '--from', 'yesterday'], 2, 'write it as 2026-03-01T10:00:00Z', 'option-invalid'],
+  [['replay', 'obs', '--from', '-1'], 2, "found '-1'", 'option-invalid'],
+  [['replay', 'obs', '--limit', '0'], 2, '--limit takes a whole number from 1 up', 'option-invalid'],
   [['replay', 'obs', '--columns', 'obs_idd'], 1, 'obs_id', 'column-unknown'],
   [['replay', 'obs', '--from', '999999999'], 1, 'ends at', 'offset-out-of-range'],
   [['topics', '--source', '/nowhere'], 1, '/nowhere', 'recording-invalid'],

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { connect } from '../../src/lab.js'
 import { vitals } from '../../src/openmrs/vitals.js'
@@ -22,6 +22,9 @@ function file(name: string, ...lines: string[]): string {
   writeFileSync(path, `${lines.join('\n')}\n`)
   return path
 }
+
+/** As messages name a file: from the working folder. */
+const shown = (name: string): string => relative('', join(folder, name))
 
 const visits = (name: string): string =>
   `pipeline('${name}').from(openmrs.visit).groupBy(v => ({ patient_id: v.patient_id })).aggregate({ visits: count() }).to('${name}')`
@@ -95,8 +98,23 @@ test.each([
   [['syntax.ts'], 'syntax.ts:2:', 'job-file-invalid', 1],
   [['throws.ts'], 'throws.ts:3:', 'job-file-invalid', 1],
   [['missing.ts'], 'missing.ts:1:', 'job-file-invalid', 1],
-  [['nowhere.ts'], 'nowhere.ts', 'job-file-invalid', 1],
-  [['throwing.ts'], 'throwing.ts:3:', 'pipeline-failed', 1],
+  [['nowhere.ts'], 'there is no file ', 'job-file-invalid', 1],
+  [['nowhere.mjs'], 'there is no file ', 'job-file-invalid', 1],
+  [['.'], 'is not one', 'job-file-invalid', 1],
+  [
+    ['typo.ts'],
+    '`(v) => v.date_startd` in .aggregate({ begun: … }) of the pipeline typo reads date_startd, which is no column of dbserver1.openmrs.visit. Did you mean date_started?',
+    'column-unknown',
+    1,
+  ],
+  [['object.ts'], 'gave an object for who', 'pipeline-failed', 1],
+  [
+    ['throwing.ts'],
+    `.filter(…) in the pipeline one threw Error at ${shown('throwing.ts')}:3:`,
+    'pipeline-failed',
+    1,
+  ],
+  [['deep.ts'], `threw Error at ${shown('deep/thrower.ts')}:2:`, 'pipeline-failed', 1],
   [['one.ts', '--prefix', 'other'], 'found no "visit"', 'topic-unknown', 1],
   [['one.ts', '--topic', 'obs=dbserver1.openmrs.obs'], 'reads visit', 'option-invalid', 2],
   [['one.ts', '--to', 'kafka://127.0.0.1:1'], '127.0.0.1:1', 'broker-unreachable', 1],
@@ -113,6 +131,30 @@ test.each([
     'interface Away { gone: true }',
     "const failing = (v: { patient_id: number }): boolean => { throw new Error('patient ' + v.patient_id) }",
     "export const one = pipeline('one').from(openmrs.visit).filter(failing).to('one')",
+  )
+  file(
+    'typo.ts',
+    "import { last, openmrs, pipeline } from 'obslab'",
+    "export const typo = pipeline('typo').from(openmrs.visit).groupBy(v => ({ patient_id: v.patient_id }))",
+    "  .aggregate({ begun: last(v => v.date_startd, { by: v => v.visit_id }) }).to('typo')",
+  )
+  file(
+    'object.ts',
+    imports,
+    "export const one = pipeline('one').from(openmrs.visit).groupBy(v => ({ who: { id: v.patient_id } }))",
+    "  .aggregate({ visits: count() }).to('one')",
+  )
+  mkdirSync(join(folder, 'deep'), { recursive: true })
+  file(
+    'deep/thrower.ts',
+    'interface Away { gone: true }',
+    "export const fails = (v: { patient_id: number }): boolean => { throw new Error('patient ' + v.patient_id) }",
+  )
+  file(
+    'deep.ts',
+    imports,
+    "import { fails } from './deep/thrower'",
+    "export const one = pipeline('one').from(openmrs.visit).filter(v => fails(v)).to('one')",
   )
   const { code, out, err } = run(join(folder, name), ...args)
   const error = err.trim().split('\n').at(-1)!

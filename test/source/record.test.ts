@@ -156,3 +156,18 @@ describe('damage', () => {
     expect(() => new RecordReader('obs', 2).scan(chunk([{ records: records(0, 1) }]), visit)).toThrow(error)
   })
 })
+
+test('a batch in a codec that is not known is told with its position and what to do', () => {
+  const known = chunk([{ records: records(0, 4) }, { records: records(4, 4) }])
+  const second = batches({ records: records(0, 4) }).length
+  known.bytes[second + 22] = 6
+  expect(() => new RecordReader('obs', 2).read(known)).toThrow(
+    expect.objectContaining({
+      code: 'batch-unsupported',
+      position: { topic: 'obs', partition: 2, offset: 4 },
+      message: expect.stringMatching(
+        /found codec number 6: .* Have the topic written in one of these codecs/,
+      ),
+    }),
+  )
+})
