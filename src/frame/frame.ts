@@ -186,9 +186,9 @@ export class Frame<R extends object = Row> implements Iterable<R> {
     // A parameter and not the result itself: named there, a Frame<Obs> would not be taken where any Frame is.
     J extends object = Joined<R, O, On, How, S>,
   >(other: Frame<O>, options: JoinOptions<R, O, On, How, S>): Frame<J> {
-    const on = options.on as readonly string[] | Record<string, string>
-    const { how = 'inner', suffix = '' } = options
-    return Frame.fromColumns(joinColumns(this.columns, other.columns, { on, how, suffix }))
+    const { on, how = 'inner', suffix = '' } = options ?? {}
+    const columns = on as readonly string[] | Record<string, string>
+    return Frame.fromColumns(joinColumns(this.columns, other?.columns, { on: columns, how, suffix }))
   }
 
   /** The groups of rows with equal values in the named columns; without names, all rows are one group. */
