@@ -92,6 +92,8 @@ test('what is no frame, and columns that are no list, are refused with what was 
     "Expected the columns to join on in `on`, as in frame.join(other, { on: ['person_id'] }), found nothing.",
   )
   expect(() => obs.join(encounters, undefined as never)).toThrow('Expected the columns to join on')
-  expect(() => obs.join(undefined as never, { on: ['encounter_id'] })).toThrow('Expected another frame')
+  expect(() => obs.join(undefined as unknown as typeof encounters, { on: ['encounter_id'] })).toThrow(
+    'Expected another frame',
+  )
   expect(() => obs.join({} as typeof encounters, { on: ['encounter_id'] })).toThrow('Expected another frame')
 })

@@ -44,7 +44,9 @@ function creation({
     'min.cleanable.dirty.ratio': '0.01',
     'max.compaction.lag.ms': '100',
   }
-  const configEntries = Object.entries(compacted ? cleaned : {}).map(([name, value]) => ({ name, value }))
+  // The records' times are long ago: with a retention the broker would delete them in the middle of a test.
+  const configs = { 'retention.ms': '-1', ...(compacted && cleaned) }
+  const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }))
   return { topic: name, numPartitions: partitions, configEntries }
 }
 

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { snappyCompress } from '@platformatic/wasm-utils'
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs'
+import { wholeTopic } from '../../src/change/change-stream.js'
 import { batchHeaders } from '../../src/log/batch-header.js'
 import { type CodecName, compress, decompress, loadCodecs, type WritableCodec } from '../../src/log/codec.js'
+import { RecordReader } from '../../src/source/record.js'
 import type { Source } from '../../src/source/source.js'
 import type { SecuredKafka } from './secured-kafka.js'
 
@@ -70,6 +72,36 @@ export async function waitUntilCompacted(source: Source, topic: string, ms: numb
   }
 }
 
+/**
+ * Reads `topic` again and again until the log cleaner is done with it: what remains has each key once. Only for a topic
+ * whose active segment, which is never cleaned, repeats no key.
+ */
+export async function waitUntilEachKeyOnce(
+  source: Source,
+  topic: string,
+  ms: number = 60_000,
+): Promise<void> {
+  const deadline = Date.now() + ms
+  for (;;) {
+    const keys = await keysOf(source, topic)
+    if (new Set(keys).size === keys.length) return
+    if (Date.now() > deadline)
+      throw new Error(`The log cleaner left keys of ${topic} more than once after ${ms / 1000} s.`)
+    await sleep(100)
+  }
+}
+
+async function keysOf(source: Source, topic: string): Promise<string[]> {
+  const ranges = (await source.topics([topic])).flatMap(wholeTopic)
+  const readers = new Map(
+    ranges.map(range => [range.partition, new RecordReader(topic, range.partition, range)]),
+  )
+  const keys: string[] = []
+  for await (const chunk of source.read({ ranges }))
+    for (const { key } of readers.get(chunk.partition)!.read(chunk)) keys.push(`${chunk.partition} ${key}`)
+  return keys
+}
+
 /** Teaches kafkajs the codecs it lacks, with obslab's own: snappy, lz4 and zstd. */
 export async function registerCodecs(): Promise<void> {
   await loadCodecs()
@@ -99,7 +131,11 @@ async function createTopics(admin: Admin): Promise<void> {
   const topics = writtenTopics.map(topic => ({
     topic,
     numPartitions: topic === 'transactions' || topic.startsWith('kafkajs') ? 3 : 1,
-    configEntries: Object.entries(configs[topic] ?? {}).map(([name, value]) => ({ name, value })),
+    // The records' times are long ago: with a retention the broker would delete them in the middle of a test.
+    configEntries: Object.entries({ 'retention.ms': '-1', ...configs[topic] }).map(([name, value]) => ({
+      name,
+      value,
+    })),
   }))
   await admin.createTopics({ topics, waitForLeaders: true })
 }

@@ -9,7 +9,7 @@ import { type KafkaRecord, RecordReader } from '../../src/source/record.js'
 import { recordTopics } from '../../src/source/recorder.js'
 import { openRecording } from '../../src/source/recording.js'
 import type { Source, TopicOffsets } from '../../src/source/source.js'
-import { type WrittenTopics, waitUntilCompacted, writeTopics, writtenTopics } from './kafka-topics.js'
+import { type WrittenTopics, waitUntilEachKeyOnce, writeTopics, writtenTopics } from './kafka-topics.js'
 import { SecuredKafka } from './secured-kafka.js'
 import { installSoftware } from './software.js'
 import { stackFolder } from './stack.js'
@@ -84,7 +84,7 @@ describe.skipIf(unavailable !== null)('a real broker', () => {
     kafka = new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING })
     written = await writeTopics(broker, kafka)
     source = await openKafka(parseKafkaConfig(`kafka://${broker.bootstrap}`, {}))
-    await waitUntilCompacted(source, 'compacted')
+    await waitUntilEachKeyOnce(source, 'compacted')
     topics = await source.topics()
     records = await readAll(source, topics)
   })
