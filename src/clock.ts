@@ -2,7 +2,10 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
-  /** Resolves after `ms` milliseconds, or rejects with the signal's reason when it is aborted first. */
+  /**
+   * Resolves after `ms` milliseconds, at once when they are none or negative (what was waited for is due already), or
+   * rejects with the signal's reason when it is aborted first.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
@@ -16,10 +19,13 @@ export const systemClock: Clock = {
         clearTimeout(timer)
         reject(signal?.reason)
       }
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', onAbort)
-        resolve()
-      }, ms)
+      const timer = setTimeout(
+        () => {
+          signal?.removeEventListener('abort', onAbort)
+          resolve()
+        },
+        Math.max(0, ms),
+      )
       signal?.addEventListener('abort', onAbort, { once: true })
     }),
 }
