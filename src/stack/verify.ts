@@ -96,6 +96,13 @@ const settings: readonly [code: string, isWrong: (config: ConnectorConfig) => bo
     config => config['decimal.handling.mode'] === 'double',
     'rounds DECIMAL columns to doubles: set decimal.handling.mode to precise or string.',
   ],
+  [
+    'null-as-default',
+    config =>
+      config['value.converter']?.endsWith('.JsonConverter') === true &&
+      config['value.converter.replace.null.with.default'] !== 'false',
+    'writes the default of a column where the database holds NULL, so that nobody can tell them apart: set value.converter.replace.null.with.default to false.',
+  ],
 ]
 
 function settingFindings(name: string, config: ConnectorConfig): Finding[] {

@@ -59,6 +59,7 @@ export function connectorConfig(
     'key.converter.schemas.enable': String(schemas),
     'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
     'value.converter.schemas.enable': String(schemas),
+    'value.converter.replace.null.with.default': 'false',
     'topic.creation.default.replication.factor': '1',
     'topic.creation.default.partitions': '1',
     'topic.creation.groups': 'obs',

@@ -108,10 +108,18 @@ describe.skipIf(stack === null)('registering and verifying connectors on a real 
   })
 
   test('settings that lose something are found', async () => {
-    const losing = { 'provide.transaction.metadata': 'false', 'decimal.handling.mode': 'double' }
+    const losing = {
+      'provide.transaction.metadata': 'false',
+      'decimal.handling.mode': 'double',
+      'value.converter.replace.null.with.default': 'true',
+    }
     await register(client, await registration(losing), { wait: true })
     expect(codes(await verified())).toEqual(
-      expect.arrayContaining(['warning transactions-off', 'warning decimals-inexact']),
+      expect.arrayContaining([
+        'warning transactions-off',
+        'warning decimals-inexact',
+        'warning null-as-default',
+      ]),
     )
     await register(client, await registration(), { wait: true })
   })
