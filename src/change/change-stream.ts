@@ -1,5 +1,6 @@
-import { RecordReader } from '../source/record.js'
+import { type KafkaRecord, RecordReader } from '../source/record.js'
 import type { BatchChunk, OffsetRange, Source, TopicOffsets } from '../source/source.js'
+import { AvroRecords } from './avro-records.js'
 import { ChangeReader, type ReadChange } from './change-reader.js'
 import { SchemaTopics } from './schema-topics.js'
 import type { TypedTopic } from './topic.js'
@@ -19,6 +20,8 @@ export interface ChangeChunk {
   topic: string
   partition: number
   changes: readonly ReadChange[]
+  /** The records themselves, one for each change. A kept one keeps its whole batch in memory. */
+  records: readonly KafkaRecord[]
   /** The reader of the topic, with what it has counted and the columns it has met so far. */
   reader: ChangeReader
   /** Offsets of this chunk that are done with, records or not: what progress counts. */
@@ -47,11 +50,13 @@ export class ChangeStream {
   readonly #source: Source
   readonly #topics: readonly ChangeTopic[]
   readonly #readers = new Map<string, ChangeReader>()
+  readonly #avro: AvroRecords
   #schemas: SchemaTopics | null = null
 
   constructor(source: Source, topics: readonly ChangeTopic[]) {
     this.#source = source
     this.#topics = topics
+    this.#avro = AvroRecords.of(source)
   }
 
   /** The changes within the ranges. Aborted by `signal`, it rejects with a `cancelled` error. Call it first, and once. */
@@ -60,7 +65,7 @@ export class ChangeStream {
     this.#schemas = await SchemaTopics.open(this.#source, names)
     const history = this.#schemas?.history ?? null
     for (const one of this.#topics)
-      this.#readers.set(one.topic, new ChangeReader(one.topic, { ...one, history }))
+      this.#readers.set(one.topic, new ChangeReader(one.topic, { ...one, history, avro: this.#avro }))
     const ranges = this.#topics.flatMap(one => one.ranges)
     const partitions = recordReaders(ranges)
     for await (const chunk of this.#source.read({ ranges, ...(signal && { signal }) }))
@@ -83,14 +88,20 @@ export class ChangeStream {
     }
   }
 
-  *#decode(chunk: BatchChunk, partitions: ReadonlyMap<string, RecordReader>): Generator<ChangeChunk> {
+  async *#decode(
+    chunk: BatchChunk,
+    partitions: ReadonlyMap<string, RecordReader>,
+  ): AsyncGenerator<ChangeChunk> {
     const { topic, partition } = chunk
     const records = partitions.get(partitionName(chunk))
     const reader = this.#readers.get(topic)
     if (records === undefined || reader === undefined) return
     const before = records.next
-    const changes = records.read(chunk).map(record => reader.read(record))
-    yield { topic, partition, changes, reader, offsets: records.next - before, next: records.next }
+    const read = records.read(chunk)
+    await this.#avro.load(read)
+    const changes = read.map(record => reader.read(record))
+    const { next } = records
+    yield { topic, partition, changes, records: read, reader, offsets: next - before, next }
   }
 }
 

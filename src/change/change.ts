@@ -49,6 +49,10 @@ export interface RowChange extends AtRecord {
   transaction: TransactionPosition | null
   /** When Debezium handled the change, milliseconds. */
   processedAt: number | null
+  /** On the delete of a change of key: the key its row has from then on. Null on every other change. */
+  newKey: Row | null
+  /** On the create of a change of key: the key that its row had before. Null on every other change. */
+  oldKey: Row | null
   headers: readonly Header[]
 }
 
@@ -64,10 +68,19 @@ export interface Truncate extends AtRecord {
   source: SourcePosition | null
 }
 
-/** A record that could not be decoded, set aside with the reason. Its bytes stay in the source. */
+/**
+ * A record that could not be decoded, set aside with the reason. Its bytes stay in the source. Where its key is known,
+ * the row of that key is out of its table until a later version of it can be read: what it holds now is not known, and
+ * its version before is the past. Without a key it changes nothing.
+ */
 export interface Quarantined extends AtRecord {
   kind: 'quarantined'
+  /** What was expected and what was found, without row values. */
   reason: string
+  /** The decoded record key; null for a table without one and where it could not be decoded either. */
+  key: Row | null
+  /** Null when the record does not carry it or could not be read that far. */
+  source: SourcePosition | null
 }
 
 /** What one record of a table's topic meant. */

@@ -4,8 +4,11 @@ import { columnsOfSchema, rowSchemaOf } from './connect-schema.js'
 import { type RowDecoder, rowDecoder } from './decode.js'
 import { Inference, inferColumn } from './inference.js'
 import type { JsonObject } from './json.js'
+import { type ConnectorSettings, columnUnder } from './mysql-type.js'
 import type { SchemaHistory, SchemaVersion } from './schema-history.js'
 import type { KnownSchema } from './schema-prefix.js'
+import type { TopicFindings } from './topic-findings.js'
+import type { ValueDoubt } from './value-doubt.js'
 
 /** Columns with the decoder of rows that have them. */
 export interface ResolvedColumns {
@@ -17,6 +20,10 @@ export interface ResolvedColumns {
 export interface ColumnSources {
   declared: readonly DeclaredColumn[]
   history: SchemaHistory | null
+  /** The connector's settings. Default: those it has when none are set, as far as values do not show others. */
+  settings?: ConnectorSettings | undefined
+  /** Gathers what may be wrong with values. Default: nothing does. */
+  findings?: TopicFindings | null
 }
 
 /** Database and table. */
@@ -37,9 +44,13 @@ export class ColumnResolver {
   readonly #keys = new WeakMap<readonly ColumnType[], Map<KnownSchema | string, ResolvedColumns>>()
   readonly #inference = new Inference()
   readonly #unknown = new Map<string, ColumnType>()
+  readonly #settings: ConnectorSettings | undefined
+  readonly #findings: TopicFindings | null
 
-  constructor({ declared, history }: ColumnSources) {
-    this.#declared = new Map(declared.map(column => [column.name, column]))
+  constructor({ declared, history, settings, findings = null }: ColumnSources) {
+    this.#settings = settings
+    this.#findings = findings
+    this.#declared = new Map(declared.map(column => [column.name, this.#declaredAsWritten(column)]))
     this.#history = history
   }
 
@@ -95,6 +106,15 @@ export class ColumnResolver {
     return resolved
   }
 
+  #asWritten(column: ColumnType): ColumnType {
+    return this.#settings === undefined ? column : columnUnder(this.#settings, column)
+  }
+
+  #declaredAsWritten(column: DeclaredColumn): DeclaredColumn {
+    if (column.type === undefined) return column
+    return { ...column, type: this.#asWritten(column.type) }
+  }
+
   #versionAt(table: TableName | null, position: SourcePosition | null): SchemaVersion | null {
     if (table === null || this.#history === null) return null
     return this.#history.versionAt(table.database, table.table, position)
@@ -102,17 +122,23 @@ export class ColumnResolver {
 
   #resolveRow(schema: KnownSchema | null, version: SchemaVersion | null): ResolvedColumns {
     const own = schema === null ? null : columnsOfSchema(rowSchemaOf(schema.schema))
-    const ddl = new Map(version?.columns.map(column => [column.name, column]))
-    const base = own ?? version?.columns ?? this.#inference.columns
+    const told = version?.columns.map(column => this.#asWritten(column))
+    const ddl = new Map(told?.map(column => [column.name, column]))
+    const base = own ?? told ?? this.#inference.columns
     const columns = base.map(column =>
       resolveColumn({
         declared: this.#declared.get(column.name),
         schemaChange: ddl.get(column.name),
         recordSchema: own === null ? undefined : column,
         inferred: own === null && version === null ? column : undefined,
+        binaryAsText: (this.#settings?.binary ?? 'bytes') !== 'bytes',
       }),
     )
-    return { columns, decode: rowDecoder(columns, column => this.#unknown.set(column.name, column)) }
+    const findings = this.#findings
+    const onDoubt =
+      findings && ((doubt: ValueDoubt, name: string) => findings.add(doubt, { columns: [name] }))
+    const onUnknown = (column: ColumnType): unknown => this.#unknown.set(column.name, column)
+    return { columns, decode: rowDecoder(columns, onUnknown, onDoubt) }
   }
 
   #resolveKey(

@@ -1,3 +1,5 @@
+import type { JsonValue } from './json.js'
+
 /**
  * What a column holds, and so which JavaScript value stands for it in a row:
  *
@@ -98,6 +100,13 @@ export interface ColumnType {
   scale?: number
   /** As MySQL writes it, `DECIMAL(10,2)`, `INT UNSIGNED`, where it is known. */
   mysqlType?: string
+  /** The values of an ENUM or SET, in their order, where they are known. */
+  enumValues?: readonly string[]
+  /**
+   * The default that the database gives the column, where it has one: as its DDL writes it, `'7.90'`, or in a record's
+   * schema as a value is written.
+   */
+  defaultValue?: JsonValue
   /** The column's comment in the database, where it is known. */
   comment?: string
   origin: ColumnOrigin
@@ -130,6 +139,8 @@ export interface ColumnClaims {
   schemaChange?: ColumnType | undefined
   recordSchema?: ColumnType | undefined
   inferred?: ColumnType | undefined
+  /** Whether the connector is known to write binary columns as text, the way the DDL's column says. Default: not. */
+  binaryAsText?: boolean
 }
 
 /**
@@ -138,14 +149,17 @@ export interface ColumnClaims {
  * schema says, else the DDL, else the declaration.
  */
 export function resolveColumn(claims: ColumnClaims): ColumnType {
-  const { declared, schemaChange, recordSchema, inferred } = claims
+  const { declared, schemaChange, recordSchema, inferred, binaryAsText = false } = claims
   const declaredType = declared?.type
   const writer = (recordSchema ?? schemaChange ?? declaredType ?? inferred) as ColumnType
-  const encoding = writtenAs(writer, recordSchema === undefined ? undefined : (schemaChange ?? declaredType))
+  const ddl = recordSchema === undefined ? undefined : (schemaChange ?? declaredType)
+  const encoding = writtenAs(writer, ddl, binaryAsText)
   const kinds = [declared, schemaChange, recordSchema, inferred]
   const chosen = kinds.find(claim => claim?.kind !== undefined && canRead(claim.kind, encoding))
   const scale = writer.scale ?? schemaChange?.scale ?? declaredType?.scale
   const mysqlType = recordSchema?.mysqlType ?? schemaChange?.mysqlType ?? declaredType?.mysqlType
+  const enumValues = schemaChange?.enumValues ?? recordSchema?.enumValues ?? declaredType?.enumValues
+  const defaultValue = recordSchema?.defaultValue ?? schemaChange?.defaultValue
   const comment = recordSchema?.comment ?? schemaChange?.comment
   return {
     name: writer.name,
@@ -154,15 +168,21 @@ export function resolveColumn(claims: ColumnClaims): ColumnType {
     nullable: writer.nullable,
     ...(scale === undefined ? {} : { scale }),
     ...(mysqlType === undefined ? {} : { mysqlType }),
+    ...(enumValues === undefined ? {} : { enumValues }),
+    ...(defaultValue === undefined ? {} : { defaultValue }),
     ...(comment === undefined ? {} : { comment }),
     origin:
       chosen === undefined ? writer.origin : chosen === declared ? 'declared' : (chosen as ColumnType).origin,
   }
 }
 
-/** The encoding a schema names; where it says no more than text, what the DDL says is in the text. */
-function writtenAs(writer: ColumnType, ddl: ColumnType | undefined): Encoding {
+/**
+ * The encoding a schema names; where it says no more than text, what the DDL says is in the text. Binary columns come as
+ * text in three modes, which no schema tells apart: only the connector's settings do.
+ */
+function writtenAs(writer: ColumnType, ddl: ColumnType | undefined, binaryAsText: boolean): Encoding {
   if (writer.encoding !== 'text' || ddl === undefined) return writer.encoding
+  if (ddl.kind === 'bytes') return binaryAsText || inText.has(ddl.encoding) ? ddl.encoding : 'text'
   if (ddl.kind === 'decimal' || ddl.kind === 'bigint') return 'decimal-text'
   return inText.has(ddl.encoding) ? ddl.encoding : 'text'
 }

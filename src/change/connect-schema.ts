@@ -12,6 +12,8 @@ export interface ConnectSchema {
   fields?: readonly ConnectSchema[]
   parameters?: Readonly<Record<string, string>>
   doc?: string
+  /** The default, written as a value is. */
+  default?: JsonValue
 }
 
 /** Whether a JSON value is a Connect schema: an object whose `type` is text. */
@@ -41,16 +43,25 @@ function columnOfField(field: ConnectSchema): ColumnType {
   const scale = scaleOf(parameters)
   const source = sourceType(field.field ?? '', parameters)
   const comment = parameters['__debezium.source.column.comment'] ?? field.doc
+  const enumValues = parameters.allowed === undefined ? undefined : allowedValues(parameters.allowed)
+  const mysqlType = source?.mysqlType ?? mysqlTypes[field.name ?? '']
   return {
     name: field.field ?? '',
     kind: source?.kind ?? kind,
     encoding,
     nullable: field.optional === true,
     ...(scale === undefined ? {} : { scale }),
-    ...(source?.mysqlType === undefined ? {} : { mysqlType: source.mysqlType }),
+    ...(mysqlType === undefined ? {} : { mysqlType }),
+    ...(enumValues === undefined ? {} : { enumValues }),
+    ...(field.default === undefined || field.default === null ? {} : { defaultValue: field.default }),
     ...(comment === undefined ? {} : { comment }),
     origin: 'connect-schema',
   }
+}
+
+/** The values of an ENUM or SET: with commas between them, and a backslash before a comma within one. */
+function allowedValues(allowed: string): readonly string[] {
+  return allowed.split(/(?<!\\),/).map(value => value.replaceAll('\\,', ','))
 }
 
 function scaleOf(parameters: Readonly<Record<string, string>>): number | undefined {
@@ -93,6 +104,12 @@ const plainTypes: Readonly<Record<string, [ColumnKind, Encoding]>> = {
   map: ['json', 'struct'],
 }
 
+/** The MySQL types that a logical type stands for alone. */
+const mysqlTypes: Readonly<Record<string, string>> = {
+  'io.debezium.time.Year': 'YEAR',
+  'io.debezium.data.Uuid': 'UUID',
+}
+
 const logicalTypes: Readonly<Record<string, [ColumnKind, Encoding]>> = {
   'io.debezium.time.Date': ['date', 'epoch-days'],
   'io.debezium.time.Time': ['time', 'time-ms'],
@@ -102,6 +119,7 @@ const logicalTypes: Readonly<Record<string, [ColumnKind, Encoding]>> = {
   'io.debezium.time.MicroTimestamp': ['datetime', 'epoch-us'],
   'io.debezium.time.NanoTimestamp': ['datetime', 'epoch-ns'],
   'io.debezium.time.ZonedTimestamp': ['timestamp', 'iso-datetime'],
+  'io.debezium.time.ZonedTime': ['time', 'iso-time'],
   'io.debezium.time.IsoDate': ['date', 'iso-date'],
   'io.debezium.time.IsoTime': ['time', 'iso-time'],
   'io.debezium.time.IsoTimestamp': ['datetime', 'iso-datetime'],

@@ -1,17 +1,11 @@
 import { ObslabError } from '../errors.js'
+import { bytesOfBase64, bytesOfBase64url, bytesOfHex, isBase64 } from './binary.js'
 import type { ColumnType, Row, Value } from './column-type.js'
 import { decimalOfNumber, decimalText, integerOfBytes } from './decimal.js'
 import { inferColumn } from './inference.js'
 import { isJsonObject, type JsonObject, type JsonValue } from './json.js'
-import {
-  dateOfDays,
-  dateOfIso,
-  microsOfNanos,
-  msOfIso,
-  msOfMicros,
-  timeOfIso,
-  timeOfMicros,
-} from './temporal.js'
+import { dateDecoder, instantDecoder, timeDecoder } from './temporal-decoder.js'
+import { type ValueDoubt, valueDoubts } from './value-doubt.js'
 
 /**
  * Reads one JSON object as a row. It may keep and change the object given to it. A value that does not fit its column
@@ -21,15 +15,19 @@ export type RowDecoder = (raw: JsonObject) => Row
 
 /**
  * A decoder of rows of the given columns. A column that the JSON does not have (an older schema) is null. One that the
- * columns do not have is decoded by inference, comes last, and is handed to `onUnknown` each time.
+ * columns do not have is decoded by inference, comes last, and is handed to `onUnknown` each time. `onDoubt` is told of
+ * columns and values that may not be what the database holds; only columns of types that can be so are looked at.
  */
 export function rowDecoder(
   columns: readonly ColumnType[],
   onUnknown: (column: ColumnType) => void = () => {},
+  onDoubt: ((doubt: ValueDoubt, column: string) => void) | null = null,
 ): RowDecoder {
   const names = columns.map(column => column.name)
   const known = new Set(names)
-  const decoders = columns.map(valueDecoder)
+  const decoders = columns.map(column =>
+    onDoubt === null ? valueDecoder(column) : doubtingDecoder(column, onDoubt),
+  )
   const changing = columns.flatMap((column, i) => (staysAsIs(column) ? [] : [i]))
   const checked = columns.flatMap((column, i) => (staysAsIs(column) ? [i] : []))
 
@@ -71,8 +69,27 @@ export function valueDecoder(column: ColumnType): ValueDecoder {
   }
 }
 
+function doubtingDecoder(
+  column: ColumnType,
+  onDoubt: (doubt: ValueDoubt, column: string) => void,
+): ValueDecoder {
+  const decode = valueDecoder(column)
+  const doubts = valueDoubts(column)
+  for (const doubt of doubts.always) onDoubt(doubt, column.name)
+  const { of } = doubts
+  if (of === null) return decode
+  return raw => {
+    const value = decode(raw)
+    const doubt = of(raw, value)
+    if (doubt !== null) onDoubt(doubt, column.name)
+    return value
+  }
+}
+
 function staysAsIs(column: ColumnType): boolean {
   const { kind, encoding } = column
+  if (isYear(column) || floatPlaces(column) !== null) return false
+  if (kind === 'text' && escapedValues(column).size > 0) return false
   if (kind === 'int' || kind === 'double') return encoding === 'number'
   return (
     (kind === 'text' || kind === 'json' || kind === 'boolean') &&
@@ -86,7 +103,8 @@ function invalid(column: ColumnType, raw: JsonValue): ObslabError {
   return new ObslabError(
     'value-invalid',
     `Expected column ${column.name} (${type}) written as ${column.encoding}, found ${found} that is not one. ` +
-      'Declare the column’s MySQL type in the topic, or read the schema-change topic too.',
+      'Declare the column’s MySQL type in the topic, or read the schema-change topic too. If the connector has other ' +
+      'than the default settings for decimals, times and binary columns, name them in the topic: connector: { … }.',
   )
 }
 
@@ -105,7 +123,9 @@ type Decode = (raw: Exclude<JsonValue, null>) => Value
 const decoders: Readonly<Record<ColumnType['kind'], (column: ColumnType) => Decode>> = {
   int: column => {
     const integer = integerDecoder(column)
+    const year = isYear(column)
     return raw => {
+      if (year && raw === 1900) return 0
       const value = integer(raw)
       const number = typeof value === 'bigint' ? Number(value) : value
       return Number.isSafeInteger(number) ? number : null
@@ -122,6 +142,8 @@ const decoders: Readonly<Record<ColumnType['kind'], (column: ColumnType) => Deco
     }
   },
   double: column => {
+    const places = floatPlaces(column)
+    if (places !== null) return raw => (typeof raw === 'number' ? Number(raw.toFixed(places)) : null)
     if (column.encoding === 'number' || column.encoding === 'int64') {
       return raw => (typeof raw === 'number' || typeof raw === 'bigint' ? Number(raw) : null)
     }
@@ -134,11 +156,7 @@ const decoders: Readonly<Record<ColumnType['kind'], (column: ColumnType) => Deco
   decimal: column => decimalDecoder(column),
   datetime: column => instantDecoder(column),
   timestamp: column => instantDecoder(column),
-  date: column => {
-    if (column.encoding === 'iso-date') return raw => (typeof raw === 'string' ? dateOfIso(raw) : null)
-    const unit = column.encoding === 'epoch-ms' ? 86_400_000 : 1
-    return raw => (typeof raw === 'number' ? dateOfDays(raw / unit) : null)
-  },
+  date: column => dateDecoder(column),
   time: column => timeDecoder(column),
   boolean: () => raw => {
     if (typeof raw === 'boolean') return raw
@@ -149,7 +167,30 @@ const decoders: Readonly<Record<ColumnType['kind'], (column: ColumnType) => Deco
     if (column.encoding === 'text') return raw => (typeof raw === 'string' ? raw : null)
     return raw => jsonText(raw)
   },
-  text: () => raw => (typeof raw === 'string' ? raw : null),
+  text: column => {
+    const escaped = escapedValues(column)
+    if (escaped.size === 0) return raw => (typeof raw === 'string' ? raw : null)
+    return raw => (typeof raw === 'string' ? (escaped.get(raw) ?? raw) : null)
+  },
+}
+
+/** The digits behind the point of a FLOAT(7,3), which Debezium writes as the double nearest to the stored float. */
+function floatPlaces({ kind, encoding, mysqlType = '' }: ColumnType): number | null {
+  if (kind !== 'double' || encoding !== 'number') return null
+  const places = /^FLOAT\(\d+,(\d+)\)/.exec(mysqlType)?.[1]
+  return places === undefined ? null : Number(places)
+}
+
+/** A YEAR is 0 or 1901 to 2155, and Debezium streams the 0 as 1900. */
+function isYear(column: ColumnType): boolean {
+  return column.mysqlType?.startsWith('YEAR') === true
+}
+
+/** The values of an ENUM that Debezium streams with a backslash before each comma, by how it writes them. */
+function escapedValues({ enumValues = [] }: ColumnType): ReadonlyMap<string, string> {
+  const known = new Set(enumValues)
+  const escaped = enumValues.map(value => [value.replaceAll(',', '\\,'), value] as const)
+  return new Map(escaped.filter(([written]) => !known.has(written)))
 }
 
 function integerDecoder(column: ColumnType): (raw: JsonValue) => number | bigint | null {
@@ -161,9 +202,11 @@ function integerDecoder(column: ColumnType): (raw: JsonValue) => number | bigint
       return whole === null ? null : BigInt(whole[1] as string)
     }
   }
+  const isBigint = column.kind === 'bigint'
   return raw => {
     if (typeof raw === 'number') return Number.isSafeInteger(raw) ? raw : null
     if (typeof raw === 'bigint') return raw
+    if (isBigint && typeof raw === 'string') return unscaledOf(raw)
     return typeof raw === 'boolean' ? Number(raw) : null
   }
 }
@@ -180,56 +223,35 @@ function decimalDecoder(column: ColumnType): (raw: JsonValue) => string | null {
       }
     case 'decimal-base64':
       return raw => {
-        if (typeof raw === 'string') return unscaledText(raw, scale)
+        if (typeof raw === 'string') return plainDecimal.test(raw) ? raw : unscaledText(raw, scale)
         return typeof raw === 'number' || typeof raw === 'bigint' ? decimalOfNumber(raw, scale) : null
       }
     default:
-      return raw =>
-        typeof raw === 'number' || typeof raw === 'bigint' ? decimalOfNumber(raw, undefined) : null
+      return raw => {
+        if (typeof raw !== 'number' && typeof raw !== 'bigint') return null
+        return decimalOfNumber(raw, column.scale) ?? decimalOfNumber(raw, undefined)
+      }
   }
 }
+
+/** Decimal text that base64 cannot be: with a point or a sign. */
+const plainDecimal = /^(-\d+|-?\d+\.\d+)$/
 
 function unscaledText(text: string, scale: number): string | null {
-  if (text === '' || !isBase64(text)) return null
-  return decimalText(integerOfBytes(Buffer.from(text, 'base64')), scale)
+  const unscaled = unscaledOf(text)
+  return unscaled === null ? null : decimalText(unscaled, scale)
 }
 
-function instantDecoder(column: ColumnType): Decode {
-  switch (column.encoding) {
-    case 'epoch-us':
-      return raw => (isInteger(raw) ? msOfMicros(raw) : null)
-    case 'epoch-ns':
-      return raw => (isInteger(raw) ? msOfMicros(microsOfNanos(raw)) : null)
-    case 'iso-datetime':
-      return raw => (typeof raw === 'string' ? msOfIso(raw) : null)
-    default:
-      return raw => (Number.isSafeInteger(raw) ? (raw as number) : null)
-  }
-}
-
-function timeDecoder(column: ColumnType): Decode {
-  switch (column.encoding) {
-    case 'iso-time':
-      return raw => (typeof raw === 'string' ? timeOfIso(raw) : null)
-    case 'time-ms':
-      return raw => (Number.isSafeInteger(raw) ? timeOfMicros((raw as number) * 1000) : null)
-    case 'time-ns':
-      return raw => (isInteger(raw) ? timeOfMicros(Number(microsOfNanos(raw))) : null)
-    default:
-      return raw => (Number.isSafeInteger(raw) ? timeOfMicros(raw as number) : null)
-  }
-}
-
-function isInteger(raw: JsonValue): raw is number | bigint {
-  return typeof raw === 'bigint' || Number.isSafeInteger(raw)
+function unscaledOf(text: string): bigint | null {
+  return text === '' || !isBase64(text) ? null : integerOfBytes(Buffer.from(text, 'base64'))
 }
 
 function bytesDecoder(column: ColumnType): Decode {
   switch (column.encoding) {
     case 'hex':
-      return raw => (typeof raw === 'string' && /^([0-9a-f]{2})*$/i.test(raw) ? bytesOf(raw, 'hex') : null)
+      return raw => (typeof raw === 'string' ? bytesOfHex(raw) : null)
     case 'base64url':
-      return raw => (typeof raw === 'string' && /^[\w-]*={0,2}$/.test(raw) ? bytesOf(raw, 'base64url') : null)
+      return raw => (typeof raw === 'string' ? bytesOfBase64url(raw) : null)
     case 'bits':
       return raw => (typeof raw === 'string' ? (bytesOfBase64(raw)?.reverse() ?? null) : null)
     case 'geometry':
@@ -237,19 +259,6 @@ function bytesDecoder(column: ColumnType): Decode {
     default:
       return raw => (typeof raw === 'string' ? bytesOfBase64(raw) : null)
   }
-}
-
-function bytesOfBase64(text: string): Uint8Array | null {
-  return isBase64(text) ? bytesOf(text, 'base64') : null
-}
-
-function isBase64(text: string): boolean {
-  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
-}
-
-/** Bytes of their own memory: small buffers share a pool that a kept row would keep alive. */
-function bytesOf(text: string, encoding: BufferEncoding): Uint8Array {
-  return new Uint8Array(Buffer.from(text, encoding))
 }
 
 function jsonText(raw: JsonValue): string {

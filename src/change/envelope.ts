@@ -1,4 +1,5 @@
 import { ObslabError } from '../errors.js'
+import type { KafkaRecord } from '../source/record.js'
 import type { Op, SourcePosition, TransactionPosition } from './change.js'
 import { isJsonObject, type JsonObject, type JsonValue } from './json.js'
 import { type Message, numberOrNull, readMessage, textOrNull } from './message.js'
@@ -9,6 +10,8 @@ export interface RawChange {
   /** `envelope` as Debezium writes it; `unwrapped` when its ExtractNewRecordState transform took the row out. */
   form: 'envelope' | 'unwrapped'
   op: Op
+  /** Whether the record says its op: an unwrapped one without `__op` is taken for an update, or for a delete. */
+  opIsKnown: boolean
   before: JsonObject | null
   after: JsonObject | null
   source: SourcePosition | null
@@ -25,19 +28,35 @@ export type Envelope =
   | RawChange
   | { form: 'tombstone' }
   | { form: 'message'; message: Message }
-  | { form: 'unknown'; reason: string }
+  | {
+      form: 'unknown'
+      reason: string
+      /** Where the record stands in the database's log, when it could be read that far. */
+      source: SourcePosition | null
+    }
+
+/** What tells a bare row from any other JSON object: the key and the headers beside it. */
+export type BesideValue = Pick<KafkaRecord, 'key' | 'headers'>
 
 /**
  * Tells what a record's value is: Debezium's envelope with or without schema, an unwrapped row (`__op`, `__deleted`), a
  * tombstone, a schema change, a transaction's begin or end, a heartbeat; or unknown, with the reason. It does not throw.
+ * An unwrapped row without added fields is told by what is beside it: Debezium's own headers, or a key whose columns
+ * are the row's. Without `beside` it is unknown.
  */
-export function readEnvelope(value: Uint8Array | null, schemas: SchemaPrefixes): Envelope {
+export function readEnvelope(
+  value: Uint8Array | null,
+  schemas: SchemaPrefixes,
+  beside: BesideValue | null = null,
+): Envelope {
   if (value === null) return { form: 'tombstone' }
   try {
     const { schema, payload } = schemas.parse(value)
     if (payload === null) return { form: 'tombstone' }
     if (!isJsonObject(payload)) return unknown(`Expected a JSON object, found ${describe(payload)}.`)
-    return readPayload(payload, schema)
+    const envelope = readPayload(payload, schema)
+    const isBareRow = envelope.form === 'unknown' && beside !== null && isRow(payload, beside, schemas)
+    return isBareRow ? unwrapped(payload, schema) : envelope
   } catch (error) {
     if (!(error instanceof ObslabError)) throw error
     return unknown(error.message)
@@ -57,6 +76,15 @@ function readPayload(payload: JsonObject, schema: KnownSchema | null): Envelope 
   )
 }
 
+function isRow(payload: JsonObject, { key, headers }: BesideValue, schemas: SchemaPrefixes): boolean {
+  if ('op' in payload && 'source' in payload) return false
+  if (headers.some(header => header.key.startsWith('__debezium.context.'))) return true
+  if (key === null) return false
+  const { payload: columns } = schemas.parse(key)
+  const names = isJsonObject(columns) ? Object.keys(columns) : []
+  return names.length > 0 && names.every(name => payload[name] === (columns as JsonObject)[name])
+}
+
 const ops: ReadonlySet<unknown> = new Set(['c', 'u', 'd', 'r', 't', 'm'])
 
 function isOp(value: JsonValue | undefined): value is Op {
@@ -64,23 +92,25 @@ function isOp(value: JsonValue | undefined): value is Op {
 }
 
 function wrapped(payload: JsonObject, schema: KnownSchema | null): Envelope {
-  const { op, source } = payload
-  if (!isOp(op)) return unknown('Expected op to be one of c, u, d, r, t, m, found another.')
+  const { op } = payload
+  const block = isJsonObject(payload.source) ? payload.source : null
+  const source = block === null ? null : positionOf(block)
+  if (!isOp(op)) return unknown('Expected op to be one of c, u, d, r, t, m, found another.', source)
   const before = rowOf(payload.before)
   const after = rowOf(payload.after)
   if (before === undefined || after === undefined) {
-    return unknown('Expected before and after to be objects or null, found another.')
+    return unknown('Expected before and after to be objects or null, found another.', source)
   }
   if (after === null && (op === 'c' || op === 'u' || op === 'r')) {
-    return unknown(`Expected a record of op ${op} to have an after, found none.`)
+    return unknown(`Expected a record of op ${op} to have an after, found none.`, source)
   }
-  const block = isJsonObject(source) ? source : null
   return {
     form: 'envelope',
     op,
+    opIsKnown: true,
     before: op === 't' || op === 'm' ? null : before,
     after: op === 'd' || op === 't' || op === 'm' ? null : after,
-    source: block === null ? null : positionOf(block),
+    source,
     table: block === null ? null : tableOf(block.db, block.table),
     transaction: transactionOf(payload.transaction),
     processedAt: numberOrNull(payload.ts_ms),
@@ -152,18 +182,32 @@ function unwrapped(payload: JsonObject, schema: KnownSchema | null): Envelope {
   return {
     form: 'unwrapped',
     op: gone ? 'd' : op,
+    opIsKnown: payload.__op !== undefined,
     before: gone ? row : null,
     after: gone || op === 't' || op === 'm' ? null : row,
     source: positionOf({ ...added, ts_ms: payload.__source_ts_ms ?? null }),
     table: tableOf(added.db ?? null, added.table ?? null),
     transaction: null,
     processedAt: numberOrNull(payload.__ts_ms),
-    schema,
+    schema: schema === null ? null : withoutAdded(schema),
   }
 }
 
-function unknown(reason: string): Envelope {
-  return { form: 'unknown', reason }
+const rowSchemas = new WeakMap<KnownSchema, KnownSchema>()
+
+/** The schema of an unwrapped row without its added fields; the same object for the same schema. */
+function withoutAdded(known: KnownSchema): KnownSchema {
+  let row = rowSchemas.get(known)
+  if (row === undefined) {
+    const fields = known.schema.fields?.filter(({ field }) => !addedFields.test(field ?? '')) ?? []
+    row = { schema: { ...known.schema, fields } }
+    rowSchemas.set(known, row)
+  }
+  return row
+}
+
+function unknown(reason: string, source: SourcePosition | null = null): Envelope {
+  return { form: 'unknown', reason, source }
 }
 
 function describe(value: JsonValue): string {

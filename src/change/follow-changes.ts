@@ -1,6 +1,7 @@
 import { type FollowRecordsRequest, followRecords } from '../source/follow-records.js'
 import type { KafkaRecord } from '../source/record.js'
 import type { Source } from '../source/source.js'
+import { AvroRecords } from './avro-records.js'
 import { ChangeReader, type ReadChange } from './change-reader.js'
 import type { ColumnType } from './column-type.js'
 import { SchemaTopics } from './schema-topics.js'
@@ -32,9 +33,11 @@ export async function* followChanges(
   { topic, definition, ...request }: FollowChangesRequest,
 ): AsyncGenerator<FollowedChange[], void, undefined> {
   const schemas = await SchemaTopics.open(source, [topic])
-  const reader = new ChangeReader(topic, { definition, history: schemas?.history ?? null })
+  const avro = AvroRecords.of(source)
+  const reader = new ChangeReader(topic, { definition, history: schemas?.history ?? null, avro })
   for await (const records of followRecords(source, request)) {
     if (source.growing) await schemas?.catchUp()
+    await avro.load(records)
     yield records.map(record => {
       const read = reader.read(record)
       return { ...read, record, columns: reader.columns, keyColumns: reader.keyColumns }

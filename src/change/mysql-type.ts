@@ -1,5 +1,5 @@
 import { ObslabError } from '../errors.js'
-import type { ColumnKind, ColumnOrigin, ColumnType, Encoding } from './column-type.js'
+import type { ColumnKind, ColumnType, Encoding } from './column-type.js'
 
 /**
  * The connector settings that decide how values are written when no schema block says so. Left out, each is what
@@ -16,6 +16,41 @@ export interface ConnectorSettings {
   bigintUnsigned?: 'long' | 'precise'
 }
 
+const settingNames = {
+  decimal: 'decimal.handling.mode',
+  time: 'time.precision.mode',
+  binary: 'binary.handling.mode',
+  bigintUnsigned: 'bigint.unsigned.handling.mode',
+} as const satisfies Record<keyof ConnectorSettings, string>
+
+const settingValues: Readonly<Record<keyof ConnectorSettings, readonly string[]>> = {
+  decimal: ['precise', 'string', 'double'],
+  time: ['adaptive_time_microseconds', 'connect', 'isostring', 'microseconds', 'nanoseconds'],
+  binary: ['bytes', 'base64', 'base64-url-safe', 'hex'],
+  bigintUnsigned: ['long', 'precise'],
+}
+
+/**
+ * The settings in a connector's configuration, by the names Debezium has for them: `decimal.handling.mode`,
+ * `time.precision.mode`, `binary.handling.mode`, `bigint.unsigned.handling.mode`. Others are passed over; a value that
+ * Debezium does not have is an `option-invalid` error.
+ */
+export function connectorSettings(config: Readonly<Record<string, string>>): ConnectorSettings {
+  const settings: Partial<Record<keyof ConnectorSettings, string>> = {}
+  for (const key of Object.keys(settingNames) as (keyof ConnectorSettings)[]) {
+    const value = config[settingNames[key]]
+    if (value === undefined) continue
+    if (!settingValues[key].includes(value)) {
+      throw new ObslabError(
+        'option-invalid',
+        `Expected ${settingNames[key]} to be ${settingValues[key].join(', ')}, found '${value}'.`,
+      )
+    }
+    settings[key] = value
+  }
+  return settings as ConnectorSettings
+}
+
 /** A MySQL type taken apart: `DECIMAL(10,2) UNSIGNED` is name `DECIMAL`, length 10, scale 2, unsigned. */
 export interface MysqlType {
   /** Upper case, one space between words, without UNSIGNED and ZEROFILL. */
@@ -23,6 +58,8 @@ export interface MysqlType {
   length: number | null
   scale: number | null
   unsigned: boolean
+  /** The values of an ENUM or SET, where the text has them. */
+  values?: readonly string[]
 }
 
 /** Reads a MySQL type as DDL writes it. Text that does not begin with a word is an `option-invalid` error. */
@@ -37,6 +74,10 @@ export function parseMysqlType(text: string): MysqlType {
   const words = (match[1] as string).toUpperCase().trim().split(/\s+/)
   const name = words.filter(word => !modifiers.has(word)).join(' ')
   const unsigned = words.includes('UNSIGNED') || /\bUNSIGNED\b/i.test(match[3] as string)
+  if ((name === 'ENUM' || name === 'SET') && match[2] !== undefined) {
+    const values = enumValuesOf(match[2].match(/'(?:[^']|'')*'/g) ?? [])
+    return { name, length: null, scale: null, unsigned, values }
+  }
   const [length, scale] = (match[2] ?? '')
     .split(',')
     .map(part => (/^\s*\d+\s*$/.test(part) ? Number(part) : null))
@@ -45,14 +86,20 @@ export function parseMysqlType(text: string): MysqlType {
 
 const modifiers: ReadonlySet<string> = new Set(['UNSIGNED', 'SIGNED', 'ZEROFILL', 'NOT', 'NULL'])
 
+/** What is known about a column besides its name and MySQL type. */
+export type ColumnFacts = Pick<ColumnType, 'nullable' | 'origin' | 'enumValues' | 'defaultValue'> & {
+  comment?: string | undefined
+}
+
 /** The column type of a MySQL type, written as the connector's settings say. */
 export function columnOfMysqlType(
   name: string,
   type: MysqlType,
-  about: { nullable: boolean; origin: ColumnOrigin; comment?: string | undefined },
+  about: ColumnFacts,
   settings: ConnectorSettings = {},
 ): ColumnType {
   const [kind, encoding] = kindAndEncoding(type, settings)
+  const enumValues = about.enumValues ?? type.values
   const decimal = kind === 'decimal' || encoding === 'decimal-base64'
   return {
     name,
@@ -61,9 +108,22 @@ export function columnOfMysqlType(
     nullable: about.nullable,
     ...(decimal ? { scale: type.scale ?? 0 } : {}),
     mysqlType: formatMysqlType(type),
+    ...(enumValues === undefined ? {} : { enumValues }),
+    ...(about.defaultValue === undefined ? {} : { defaultValue: about.defaultValue }),
     ...(about.comment === undefined ? {} : { comment: about.comment }),
     origin: about.origin,
   }
+}
+
+/** The column as connectors with these settings write it, whatever settings it was thought to be written with. */
+export function columnUnder(settings: ConnectorSettings, column: ColumnType): ColumnType {
+  if (column.mysqlType === undefined || column.origin === 'connect-schema') return column
+  return columnOfMysqlType(column.name, parseMysqlType(column.mysqlType), column, settings)
+}
+
+/** The values of an ENUM or SET in the quotes that DDL has them in, `'d''q'`, as they are, `d'q`. */
+export function enumValuesOf(quoted: readonly string[]): readonly string[] {
+  return quoted.map(value => value.replace(/^'(.*)'$/s, '$1').replaceAll("''", "'"))
 }
 
 /** The type as DDL writes it: `DECIMAL(10,2)`, `INT UNSIGNED`. */
@@ -100,7 +160,7 @@ function kindAndEncoding(type: MysqlType, settings: ConnectorSettings): [ColumnK
 
 function decimalEncoding(settings: ConnectorSettings): [ColumnKind, Encoding] {
   if (settings.decimal === 'string') return ['decimal', 'decimal-text']
-  return settings.decimal === 'double' ? ['double', 'number'] : ['decimal', 'decimal-base64']
+  return ['decimal', settings.decimal === 'double' ? 'number' : 'decimal-base64']
 }
 
 function binaryEncoding(settings: ConnectorSettings): Encoding {

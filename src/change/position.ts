@@ -50,7 +50,7 @@ export interface TransactionNumber {
  * The server and number in a position's GTID: `<uuid>:<n>` on MySQL (with a tag between them from 8.3),
  * `<domain>-<server>-<n>` on MariaDB. Without a GTID the server is the position's `serverId`.
  */
-export function transactionNumber(position: SourcePosition): TransactionNumber {
+export function transactionNumber(position: Pick<SourcePosition, 'gtid' | 'serverId'>): TransactionNumber {
   const { gtid } = position
   if (gtid !== null) {
     const cut = Math.max(gtid.lastIndexOf(':'), gtid.lastIndexOf('-'))

@@ -1,6 +1,6 @@
 import { ObslabError } from '../errors.js'
 import type { Value } from './column-type.js'
-import { microsOfMs, msOfIso } from './temporal.js'
+import { msOfIso } from './temporal.js'
 
 /**
  * The value that a DATETIME or TIMESTAMP column has at a moment: `at('2026-03-01')`, `at('2026-03-01T10:00:00.123456')`,
@@ -25,9 +25,13 @@ export function iso(ms: number): string
 export function iso(ms: number | null): string | null
 export function iso(ms: number | null): string | null {
   if (ms === null) return null
-  const micros = microsOfMs(ms)
-  const text = new Date(Math.floor(micros / 1000)).toISOString().slice(0, -1)
-  const fine = ((micros % 1000) + 1000) % 1000
+  let whole = Math.floor(ms)
+  let fine = Math.round((ms - whole) * 1000)
+  if (fine === 1000) {
+    whole++
+    fine = 0
+  }
+  const text = new Date(whole).toISOString().slice(0, -1)
   if (fine > 0) return text + String(fine).padStart(3, '0')
   return text.endsWith('.000') ? text.slice(0, -4) : text
 }

@@ -1,10 +1,13 @@
-import type { Change, RowChange, SourcePosition, Tombstone, Truncate } from './change.js'
+import type { Change, Quarantined, RowChange, SourcePosition, Tombstone, Truncate } from './change.js'
 import type { Row } from './column-type.js'
 import { comparePositions, isFullSnapshot, logFile, transactionNumber } from './position.js'
 import { rowKey } from './row-key.js'
 
 /** Whether a change counts, or was delivered before and is to be skipped. */
 export type Verdict = 'applied' | 'redelivered'
+
+/** What a run after the first begins with: a full snapshot, or another server's log. */
+export type RunCause = 'snapshot' | 'server'
 
 /** A stretch of changes of one partition whose source positions compare. */
 interface Run {
@@ -28,6 +31,7 @@ interface Partition {
   newest: Map<string, number>
   /** What became of the last delete of a key whose tombstone has not come yet. */
   deletes: Map<string, Verdict>
+  onRun: (cause: RunCause) => void
 }
 
 /**
@@ -44,19 +48,25 @@ interface Partition {
  *   transaction newer than all of its server whose position goes back all the same (another server's log).
  *   Incremental snapshots begin none.
  *
- * A change without a source position (unwrapped without `add.fields`) always applies.
+ * A record that could not be decoded is judged by its position like an update. A change without a source position
+ * (unwrapped without `add.fields`) always applies.
  */
 export class Redelivery {
   readonly #partitions = new Map<number, Partition>()
+  readonly #onRun: (cause: RunCause) => void
+
+  /** `onRun` is told when a partition begins a run after its first, while the change that begins it is judged. */
+  constructor(onRun: (cause: RunCause) => void = () => {}) {
+    this.#onRun = onRun
+  }
 
   /** Judges the next change of the topic. Call it once for each, in the order of its partition. */
   accept(change: Change): Verdict {
-    if (change.kind === 'quarantined') return 'applied'
     const partition = this.#partition(change.partition)
     if (change.kind === 'tombstone') return acceptTombstone(partition, change)
-    if (change.kind === 'row' && change.op === 'r') return acceptRead(partition, change)
+    if (change.kind !== 'truncate' && isRead(change)) return acceptRead(partition, change)
     const verdict = change.source === null ? 'applied' : acceptLogged(partition, change, change.source)
-    if (change.kind === 'row') noteFate(partition, change, verdict)
+    if (change.kind !== 'truncate') noteFate(partition, change, verdict)
     return verdict
   }
 
@@ -68,7 +78,8 @@ export class Redelivery {
   #partition(number: number): Partition {
     let partition = this.#partitions.get(number)
     if (partition === undefined) {
-      partition = { run: newRun(null), runs: 1, newest: new Map(), deletes: new Map() }
+      const onRun = this.#onRun
+      partition = { run: newRun(null), runs: 1, newest: new Map(), deletes: new Map(), onRun }
       this.#partitions.set(number, partition)
     }
     return partition
@@ -81,7 +92,10 @@ function newRun(snapshot: SourcePosition | null): Run {
 
 function beginRun(partition: Partition, snapshot: SourcePosition | null): Run {
   const { run } = partition
-  if (run.highest !== null) partition.runs++
+  if (run.highest !== null) {
+    partition.runs++
+    partition.onRun(snapshot === null ? 'server' : 'snapshot')
+  }
   partition.run = newRun(snapshot)
   return partition.run
 }
@@ -93,7 +107,17 @@ function acceptTombstone(partition: Partition, change: Tombstone): Verdict {
   return verdict
 }
 
-function acceptRead(partition: Partition, change: RowChange): Verdict {
+/** Old connectors write the rows of a snapshot as creates, and of a quarantined record only the position is known. */
+function isRead(change: RowChange | Quarantined): boolean {
+  const isOther = change.kind === 'row' && change.op !== 'r' && change.op !== 'c'
+  if (isOther) return false
+  return (
+    (change.kind === 'row' && change.op === 'r') ||
+    (change.source !== null && change.source.snapshot !== 'false')
+  )
+}
+
+function acceptRead(partition: Partition, change: RowChange | Quarantined): Verdict {
   const { source } = change
   const key = keyText(change.key)
   partition.deletes.delete(key)
@@ -109,8 +133,10 @@ function acceptRead(partition: Partition, change: RowChange): Verdict {
   return 'applied'
 }
 
-/** A change out of the server's log: a create, update, delete or truncate. */
-function acceptLogged(partition: Partition, change: RowChange | Truncate, source: SourcePosition): Verdict {
+/** A change out of the server's log: a create, update, delete, truncate, or one that could not be decoded. */
+type LoggedChange = RowChange | Truncate | Quarantined
+
+function acceptLogged(partition: Partition, change: LoggedChange, source: SourcePosition): Verdict {
   const { server, number } = transactionNumber(source)
   const newest = partition.newest.get(server)
   const isNewest = number !== null && (newest === undefined || number > newest)
@@ -138,8 +164,8 @@ function continues(run: Run, source: SourcePosition, server: string, isNewest: b
   return !goesBack && (isNewest || isFirst)
 }
 
-function acceptBelow(run: Run, change: RowChange | Truncate, source: SourcePosition): Verdict {
-  if (change.kind !== 'row' || run.rewound.size === 0) return 'redelivered'
+function acceptBelow(run: Run, change: LoggedChange, source: SourcePosition): Verdict {
+  if (change.kind === 'truncate' || run.rewound.size === 0) return 'redelivered'
   const key = keyText(change.key)
   const from = run.rewound.get(key)
   if (from === undefined || (from !== null && comparePositions(source, from) < 0)) return 'redelivered'
@@ -147,10 +173,14 @@ function acceptBelow(run: Run, change: RowChange | Truncate, source: SourcePosit
   return 'applied'
 }
 
-/** Remembers a delete's fate for its tombstone; any other change that applies ends the wait for one. */
-function noteFate(partition: Partition, change: RowChange, verdict: Verdict): void {
-  if (change.op === 'd') partition.deletes.set(keyText(change.key), verdict)
-  else if (partition.deletes.size > 0 && verdict === 'applied') partition.deletes.delete(keyText(change.key))
+/**
+ * Remembers a delete's fate for its tombstone; any other change that applies ends the wait for one. What could not be
+ * decoded may have been a delete.
+ */
+function noteFate(partition: Partition, change: RowChange | Quarantined, verdict: Verdict): void {
+  const { deletes } = partition
+  if (change.kind === 'quarantined' || change.op === 'd') deletes.set(keyText(change.key), verdict)
+  else if (deletes.size > 0 && verdict === 'applied') deletes.delete(keyText(change.key))
 }
 
 function keyText(key: Row | null): string {

@@ -4,9 +4,15 @@ import type { ColumnType } from './column-type.js'
 import { readEnvelope } from './envelope.js'
 import type { JsonObject } from './json.js'
 import { numberOrNull, type SchemaChange, type TableChange, textOrNull } from './message.js'
-import { type ConnectorSettings, columnOfMysqlType, parseMysqlType } from './mysql-type.js'
+import {
+  type ColumnFacts,
+  type ConnectorSettings,
+  columnOfMysqlType,
+  enumValuesOf,
+  parseMysqlType,
+} from './mysql-type.js'
 import { comparePositions } from './position.js'
-import { SchemaPrefixes } from './schema-prefix.js'
+import { type BinaryParser, SchemaPrefixes } from './schema-prefix.js'
 
 /** How a table looked from one source position on. */
 export interface SchemaVersion {
@@ -26,10 +32,13 @@ export interface SchemaVersion {
 export class SchemaHistory {
   readonly #settings: ConnectorSettings
   readonly #tables = new Map<string, SchemaVersion[]>()
-  readonly #schemas = new SchemaPrefixes()
+  readonly #statements = new Map<string, string>()
+  readonly #schemas: SchemaPrefixes
 
-  constructor(settings: ConnectorSettings = {}) {
+  /** `avro` reads records that are Avro, once their schemas are loaded. */
+  constructor(settings: ConnectorSettings = {}, avro: BinaryParser | null = null) {
     this.#settings = settings
+    this.#schemas = new SchemaPrefixes(avro)
   }
 
   /** The history told by the records of a schema-change topic, in their order. Other records are passed over. */
@@ -49,6 +58,8 @@ export class SchemaHistory {
 
   /** Adds what one DDL statement changed. A statement delivered again changes nothing. */
   add(change: Pick<SchemaChange, 'source' | 'ddl' | 'tables'>): void {
+    const gtid = change.source?.gtid
+    if (gtid != null && change.ddl !== null) this.#statements.set(gtid, change.ddl)
     for (const table of change.tables) {
       const versions = this.#versions(table.database, table.table)
       const version = versionOf(change, table, this.#settings)
@@ -62,6 +73,11 @@ export class SchemaHistory {
         })
       }
     }
+  }
+
+  /** The DDL statement of a transaction, by its GTID; null where none is known. */
+  statementOf(gtid: string): string | null {
+    return this.#statements.get(gtid) ?? null
   }
 
   /** Every version of a table, in the order they were told; empty for a table the topic does not know. */
@@ -150,6 +166,16 @@ function columnOf(column: JsonObject, settings: ConnectorSettings): ColumnType {
     scale: numberOrNull(column.scale) ?? type.scale,
   }
   const comment = textOrNull(column.comment) ?? undefined
-  const about = { nullable: column.optional !== false, origin: 'schema-change' as const, comment }
+  const enumValues = Array.isArray(column.enumValues)
+    ? enumValuesOf(column.enumValues.map(String))
+    : undefined
+  const defaultValue = textOrNull(column.defaultValueExpression) ?? undefined
+  const about: ColumnFacts = {
+    nullable: column.optional !== false,
+    origin: 'schema-change',
+    ...(comment === undefined ? {} : { comment }),
+    ...(enumValues === undefined ? {} : { enumValues }),
+    ...(defaultValue === undefined ? {} : { defaultValue }),
+  }
   return columnOfMysqlType(textOrNull(column.name) ?? '', sized, about, settings)
 }

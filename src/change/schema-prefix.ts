@@ -14,6 +14,11 @@ export interface Payload {
   payload: JsonValue
 }
 
+/** What reads keys and values that are not JSON: those that begin with a zero byte. */
+export interface BinaryParser {
+  parse(bytes: Buffer): Payload
+}
+
 interface KnownPrefix {
   bytes: Buffer
   known: KnownSchema | null
@@ -31,12 +36,22 @@ const remembered = 32
 export class SchemaPrefixes {
   #prefixes: KnownPrefix[] = []
   readonly #bySchema = new Map<string, KnownSchema>()
+  readonly #binary: BinaryParser | null
 
-  /** Parses a key or value, with or without schema. Bytes that are not UTF-8 JSON are an `envelope-unknown` error. */
+  /** `binary` reads what is not JSON; without it, that is an error. */
+  constructor(binary: BinaryParser | null = null) {
+    this.#binary = binary
+  }
+
+  /**
+   * Parses a key or value, with or without schema. Bytes that are neither UTF-8 JSON nor what the binary parser reads are
+   * an `envelope-unknown` error, or that parser's.
+   */
   parse(bytes: Uint8Array): Payload {
     const buffer = Buffer.isBuffer(bytes)
       ? bytes
       : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    if (buffer[0] === 0 && this.#binary !== null) return this.#binary.parse(buffer)
     const prefix = this.#prefixOf(buffer)
     if (prefix !== null) {
       return {
@@ -50,6 +65,13 @@ export class SchemaPrefixes {
       schema: isConnectSchema(value.schema) ? this.#known(value.schema) : null,
       payload: value.payload,
     }
+  }
+
+  /** How many bytes of a key or value are not its payload: a schema block, or the five of the wire format of Avro. */
+  overheadOf(bytes: Uint8Array): number {
+    if (bytes[0] === 0 && bytes.length > 5) return 5
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    return (this.#prefixOf(buffer)?.bytes.length ?? -1) + 1
   }
 
   #prefixOf(buffer: Buffer): KnownPrefix | null {

@@ -1,5 +1,6 @@
 import { RecordReader } from '../source/record.js'
 import type { OffsetRange, Source, TopicOffsets } from '../source/source.js'
+import { AvroRecords } from './avro-records.js'
 import { SchemaHistory } from './schema-history.js'
 
 /**
@@ -9,13 +10,16 @@ import { SchemaHistory } from './schema-history.js'
  */
 export class SchemaTopics {
   /** What they have told so far. */
-  readonly history: SchemaHistory = new SchemaHistory()
+  readonly history: SchemaHistory
+  readonly #avro: AvroRecords
   readonly #source: Source
   readonly #names: readonly string[]
   readonly #next = new Map<string, number>()
 
   private constructor(source: Source, names: readonly string[]) {
     this.#source = source
+    this.#avro = AvroRecords.of(source)
+    this.history = new SchemaHistory({}, this.#avro)
     this.#names = names
   }
 
@@ -38,8 +42,11 @@ export class SchemaTopics {
     const readers = new Map(
       ranges.map(range => [nameOf(range), new RecordReader(range.topic, range.partition, range)]),
     )
-    for await (const chunk of this.#source.read({ ranges }))
-      this.history.addRecords(readers.get(nameOf(chunk))?.read(chunk) ?? [])
+    for await (const chunk of this.#source.read({ ranges })) {
+      const records = readers.get(nameOf(chunk))?.read(chunk) ?? []
+      await this.#avro.load(records)
+      this.history.addRecords(records)
+    }
     for (const range of ranges) this.#next.set(nameOf(range), range.to)
   }
 

@@ -14,7 +14,16 @@ export function tableSchema<R>(columns: TableColumns<R>): z.ZodType<R> {
     name,
     columnSchema(name, mysqlType),
   ])
-  return z.object(Object.fromEntries(shape)) as unknown as z.ZodType<R>
+  const schema = z.object(Object.fromEntries(shape))
+  tableSchemas.add(schema)
+  return schema as unknown as z.ZodType<R>
+}
+
+const tableSchemas = new WeakSet<z.ZodType>()
+
+/** Whether a schema is one of {@link tableSchema}, as it was made: it says no more than MySQL's types do. */
+export function isTableSchema(schema: z.ZodType): boolean {
+  return tableSchemas.has(schema)
 }
 
 function columnSchema(name: string, mysqlType: string): z.ZodType {

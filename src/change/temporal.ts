@@ -39,6 +39,16 @@ export function dateOfDays(days: number): string | null {
   return new Date(days * msPerDay).toISOString().slice(0, 10)
 }
 
+/** The milliseconds themselves, or null when they are not of the years 0 to 9999: in another unit, most likely. */
+export function instantWithin(ms: number): number | null {
+  return ms >= -62_167_219_200_000 && ms < 253_402_300_800_000 ? ms : null
+}
+
+/** {@link timeOfMicros}, or null when it is no less than 839 hours, as every TIME is: in another unit, most likely. */
+export function timeWithin(us: number): string | null {
+  return Math.abs(us) < 839 * 3_600_000_000 ? timeOfMicros(us) : null
+}
+
 /** `[-]hh:mm:ss` of a number of microseconds, with six digits behind the second when there is a fraction. */
 export function timeOfMicros(us: number): string {
   const size = Math.abs(us)
@@ -66,7 +76,10 @@ export function msOfIso(text: string): number | null {
   const [, date, time, fraction = '', zone = 'Z'] = match
   const ms = Date.parse(`${date}T${time}${zone}`)
   if (Number.isNaN(ms)) return null
-  return fraction === '' ? ms : msOfMicros(ms * usPerMs + Number(fraction.padEnd(6, '0').slice(0, 6)))
+  if (fraction === '') return ms
+  const us = Number(fraction.padEnd(6, '0').slice(0, 6))
+  // Beyond the exact years the product would be rounded, and the last moment of 9999 be one of 10000.
+  return Math.abs(ms) < exactMilliseconds ? msOfMicros(ms * usPerMs + us) : ms + Math.floor(us / usPerMs)
 }
 
 /** The date in ISO text that may carry a zone, or null when it is not a date. */

@@ -1,7 +1,9 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { ObslabError } from '../errors.js'
 import type { DeclaredColumn, Row } from './column-type.js'
-import { columnOfMysqlType, parseMysqlType } from './mysql-type.js'
+import { type ConnectorSettings, connectorSettings } from './mysql-type.js'
+import { type RowCheck, rowCheck } from './row-check.js'
+import { declaredColumns, requireUnchanging } from './row-schema.js'
 
 /** What a typed topic says besides its name and row schema. */
 export interface TopicOptions<R> {
@@ -19,6 +21,13 @@ export interface TopicOptions<R> {
    * knowingly. What is in `sensitive` too stays masked. Default: none.
    */
   declassified?: readonly (keyof R & string)[]
+  /**
+   * The configuration of the connector that writes the topic, by Debezium's own names, as far as it says how values are
+   * written: `decimal.handling.mode`, `time.precision.mode`, `binary.handling.mode`,
+   * `bigint.unsigned.handling.mode`. What else is in it is passed over. Needed where one is not Debezium's default and
+   * records carry no schema, and for binary columns written as text. Default: Debezium's defaults.
+   */
+  connector?: Readonly<Record<string, string>>
 }
 
 /** A topic whose rows have a known type: what {@link topic} makes. */
@@ -35,19 +44,32 @@ export interface TypedTopic<R = Row> {
   readonly declassified: readonly string[]
   /** The columns the schema names, in its order, with what it fixes about them. Empty when it is not an object. */
   readonly columns: readonly DeclaredColumn[]
+  /** How the connector writes values, where its configuration was given. */
+  readonly connector?: ConnectorSettings
   /** The row schema. */
   readonly schema: z.ZodType<R>
+  /** Why a decoded row does not fit the schema, or null when it does. Without it, every row does. */
+  readonly check?: RowCheck
 }
 
 /**
  * Declares a topic: its name, the zod schema of its rows, its key, what counts as deleted, which columns are
  * sensitive. The row type is inferred from the schema, or given: `topic<ObsRow>('obs', …)` is lighter for a notebook.
  * `z.bigint()` and `z.boolean()` fix a column's kind; `.meta({ mysqlType: 'DECIMAL(10,2)' })` fixes its whole type,
- * which is what decimals, dates and times need when neither a schema nor the DDL topic is there. Columns that OpenMRS
- * names `given_name`, `birthdate`, `value_text` and the like are masked without being listed, unless `declassified`. A
- * key, deleted, sensitive or declassified column that the schema does not have is an `option-invalid` error.
+ * which is what decimals, dates and times need when neither a schema nor the DDL topic is there. `tableSchema` makes a
+ * schema of MySQL's types alone, and `obslab types` writes whole definitions.
+ *
+ * A row that does not fit the schema is quarantined with the columns and what was expected of them, never cast. Columns
+ * that the schema does not name are kept. One that the table did not have yet when the row was written is null, and so
+ * the row does not fit where null does not, except to a schema of `tableSchema`. A schema that would change rows, by a
+ * transform, a default or a coercion, is an `option-invalid` error.
+ *
+ * Columns that OpenMRS names `given_name`, `birthdate`, `value_text` and the like are masked without being listed,
+ * unless `declassified`. A key, deleted, sensitive or declassified column that the schema does not have is an
+ * `option-invalid` error.
  */
 export function topic<R>(name: string, schema: z.ZodType<R>, options: TopicOptions<R>): TypedTopic<R> {
+  requireUnchanging(name, schema)
   const columns = declaredColumns(schema)
   const deleted = typeof options.deleted === 'string' ? [options.deleted] : [...(options.deleted ?? [])]
   const sensitive = [...(options.sensitive ?? [])]
@@ -59,7 +81,19 @@ export function topic<R>(name: string, schema: z.ZodType<R>, options: TopicOptio
     )
   }
   requireColumns(name, columns, [...options.key, ...deleted, ...sensitive, ...declassified])
-  return { name, key: [...options.key], deleted, sensitive, declassified, columns, schema }
+  const check = rowCheck(name, schema, columns)
+  const connector = options.connector === undefined ? {} : { connector: connectorSettings(options.connector) }
+  return {
+    name,
+    key: [...options.key],
+    deleted,
+    sensitive,
+    declassified,
+    columns,
+    schema,
+    check,
+    ...connector,
+  }
 }
 
 /** Whether a decoded row counts as deleted by its topic's definition. */
@@ -77,32 +111,4 @@ function requireColumns(name: string, columns: readonly DeclaredColumn[], used: 
     `Expected the key, deleted, sensitive and declassified columns of topic ${name} to be in its schema, did not ` +
       `find ${missing.join(', ')}. Its columns are ${[...known].join(', ')}.`,
   )
-}
-
-function declaredColumns(schema: z.ZodType): readonly DeclaredColumn[] {
-  if (!(schema instanceof z.ZodObject)) return []
-  return Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) =>
-    declaredColumn(name, field),
-  )
-}
-
-function declaredColumn(name: string, field: z.ZodType): DeclaredColumn {
-  const nullable = field.safeParse(null).success
-  const mysqlType = field.meta()?.mysqlType
-  if (typeof mysqlType === 'string') {
-    const type = columnOfMysqlType(name, parseMysqlType(mysqlType), { nullable, origin: 'declared' })
-    return { name, nullable, kind: type.kind, type }
-  }
-  const inner = withoutWrappers(field)
-  if (inner instanceof z.ZodBigInt) return { name, nullable, kind: 'bigint' }
-  if (inner instanceof z.ZodBoolean) return { name, nullable, kind: 'boolean' }
-  return { name, nullable }
-}
-
-function withoutWrappers(field: z.ZodType): z.ZodType {
-  let inner = field
-  while (inner instanceof z.ZodNullable || inner instanceof z.ZodOptional || inner instanceof z.ZodDefault) {
-    inner = inner.unwrap() as z.ZodType
-  }
-  return inner
 }

@@ -84,6 +84,12 @@ export class KafkaCluster {
     return connection.send(request)
   }
 
+  /** Sends a request to every broker of the cluster, and gives the answers of those that do not refuse it or are away. */
+  async everyNode<T>(request: RawRequest<T>): Promise<T[]> {
+    const answers = await Promise.allSettled([...this.#nodes.keys()].map(node => this.node(node, request)))
+    return answers.flatMap(answer => (answer.status === 'fulfilled' ? [answer.value] : []))
+  }
+
   /** Sends a request to one node. */
   async node<T>(nodeId: number, request: RawRequest<T>): Promise<T> {
     const address = this.#nodes.get(nodeId)

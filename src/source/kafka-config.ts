@@ -16,6 +16,8 @@ import {
 import { readClientProperties } from './kafka-properties.js'
 import { parseAddresses, parseKafkaUrl } from './kafka-url.js'
 import { readPem } from './pem.js'
+import { environmentRegistry, parseRegistry, withEnvironmentLogin } from './registry-options.js'
+import { HttpRegistry, type SchemaRegistry } from './schema-registry.js'
 
 /**
  * How to connect to a cluster, complete and checked. Credentials and keys are kept where printing, JSON and error
@@ -32,6 +34,8 @@ export class KafkaConfig {
   readonly mechanism: SaslMechanism | undefined
   /** What brokers call this client. */
   readonly clientId: string
+  /** Where the schemas of Avro records are; undefined when none was given. */
+  readonly registry: SchemaRegistry | undefined
   readonly #settings: KafkaSettings
   readonly #tls: TlsOptions | false
 
@@ -42,6 +46,7 @@ export class KafkaConfig {
     this.ssl = this.#tls !== false
     this.mechanism = settings.sasl
     this.clientId = settings.clientId ?? 'obslab'
+    this.registry = settings.registry === undefined ? undefined : new HttpRegistry(settings.registry)
     this.#settings = settings
     requireLogin(settings)
   }
@@ -83,10 +88,11 @@ printAs(KafkaConfig, config => {
 
 /**
  * Understands how to reach a cluster: a URL `kafka://host:port,host2:port?ssl=true&sasl=scram-sha-256&ca=ca.pem`
- * (parameters: ssl, sasl, ca, cert, key, check-hostname, client-id, properties), the path of a Java
+ * (parameters: ssl, sasl, ca, cert, key, check-hostname, client-id, properties, registry), the path of a Java
  * `client.properties` file, or {@link KafkaOptions}. Left out, OBSLAB_KAFKA_URL or OBSLAB_KAFKA_PROPERTIES of the
  * environment says it. User name and password come from `credentials`, the properties file, or OBSLAB_KAFKA_USERNAME
- * and OBSLAB_KAFKA_PASSWORD, in this order. What cannot be understood is an `option-invalid` error that repeats no
+ * and OBSLAB_KAFKA_PASSWORD, in this order; those of the schema registry from the file, or OBSLAB_REGISTRY_USERNAME
+ * and OBSLAB_REGISTRY_PASSWORD. What cannot be understood is an `option-invalid` error that repeats no
  * credentials.
  */
 export function parseKafkaConfig(
@@ -111,10 +117,15 @@ export function parseKafkaConfig(
     }),
   }
   if (given.brokers === undefined || given.brokers.length === 0) throw noAddress()
+  const registry =
+    options.registry === undefined
+      ? (given.registry ?? environmentRegistry(environment))
+      : parseRegistry(options.registry)
   return new KafkaConfig({
     ...given,
     credentials: given.credentials ?? environmentCredentials(environment),
     keyPassword: given.keyPassword ?? environment.OBSLAB_KAFKA_KEY_PASSWORD,
+    registry: registry === undefined ? undefined : withEnvironmentLogin(registry, environment),
   })
 }
 

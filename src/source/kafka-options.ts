@@ -43,6 +43,12 @@ export interface KafkaOptions {
   clientId?: string
   /** Path of a Java `client.properties` file; what is given beside it takes precedence. */
   properties?: string
+  /**
+   * Where the schemas of Avro records are: `http://host:8081` of a schema registry, several separated by commas or
+   * listed. Default: OBSLAB_REGISTRY of the environment. Its user and password are OBSLAB_REGISTRY_USERNAME and
+   * OBSLAB_REGISTRY_PASSWORD.
+   */
+  registry?: string | readonly string[]
   /** Returns user name and password; asked at every new connection. Takes precedence over file and environment. */
   credentials?: () => Credentials | Promise<Credentials>
   /** Returns an OAuth token, for `oauthbearer`; asked at every new connection. */
@@ -61,9 +67,17 @@ const optionsSchema = z.strictObject({
   checkHostname: z.boolean().optional(),
   clientId: z.string().min(1).optional(),
   properties: z.string().optional(),
+  registry: z.union([z.string(), z.array(z.string())]).optional(),
   credentials: callback.optional(),
   token: callback.optional(),
 })
+
+/** How to reach a schema registry. */
+export interface RegistrySettings {
+  /** Its addresses without a slash at the end, asked in this order. */
+  urls: readonly string[]
+  credentials?: Credentials | undefined
+}
 
 /** The settings of a connection, as URL, object and properties file all end up. PEM texts, not paths. */
 export interface KafkaSettings {
@@ -78,6 +92,7 @@ export interface KafkaSettings {
   clientId?: string | undefined
   credentials?: (() => Credentials | Promise<Credentials>) | undefined
   token?: (() => string | Promise<string>) | undefined
+  registry?: RegistrySettings | undefined
 }
 
 /** Checks options that a user handed in; what does not fit is an `option-invalid` error that names the option. */

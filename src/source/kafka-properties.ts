@@ -3,25 +3,29 @@ import { parseJaas, parseProperties } from './client-properties.js'
 import { type Credentials, type KafkaSettings, type SaslMechanism, saslMechanisms } from './kafka-options.js'
 import { parseAddresses } from './kafka-url.js'
 import { normalisePem, readOptionFile, readPem } from './pem.js'
+import { registryOfProperties } from './registry-options.js'
 
 /**
  * The connection settings of a Java `client.properties` file: bootstrap.servers, security.protocol, sasl.mechanism,
  * sasl.jaas.config, ssl.truststore and ssl.keystore in PEM form, ssl.key.password,
- * ssl.endpoint.identification.algorithm, client.id. Others (of producers and consumers) are passed over. What Java
+ * ssl.endpoint.identification.algorithm, client.id, and of a schema registry schema.registry.url and
+ * basic.auth.user.info. Others (of producers and consumers) are passed over. What Java
  * can do and Node cannot, such as JKS key stores, is an `option-invalid` error that says what to do.
  */
 export function readClientProperties(file: string): KafkaSettings {
   const properties = parseProperties(readOptionFile('properties', file))
   const { ssl, sasl } = readProtocol(properties, file)
+  const credentials = sasl ? readCredentials(properties) : undefined
   return {
     brokers: read(properties, 'bootstrap.servers', parseAddresses),
     ssl,
     sasl: sasl ? readMechanism(properties) : undefined,
-    credentials: sasl ? readCredentials(properties) : undefined,
+    credentials,
     ...(ssl && readTrust(properties)),
     ...(ssl && readKey(properties)),
     checkHostname: properties.get('ssl.endpoint.identification.algorithm') !== '',
     clientId: properties.get('client.id') || undefined,
+    registry: registryOfProperties(properties, credentials),
   }
 }
 

@@ -23,6 +23,8 @@ export interface ReadOptions {
   signal: AbortSignal
   /** How long the broker waits for new records, in milliseconds. */
   maxWait: number
+  /** About how many bytes to fetch of a partition at once. Default: as many as fill a response. */
+  bytesAtOnce?: number | undefined
 }
 
 /** Where the reading of one partition has got to. */
@@ -148,7 +150,8 @@ class PartitionsReader {
       positions: asked.map(({ topic, partition, position }) => ({ topic, partition, offset: position })),
       maxWait: this.#options.maxWait,
       maxBytes,
-      maxPartitionBytes: Math.max(leastPartitionBytes, Math.ceil(maxBytes / asked.length)),
+      maxPartitionBytes:
+        this.#options.bytesAtOnce ?? Math.max(leastPartitionBytes, Math.ceil(maxBytes / asked.length)),
     })
     try {
       return { leader, asked, fetched: await this.#cluster.node(leader, request) }

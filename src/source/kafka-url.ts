@@ -12,6 +12,7 @@ const parameters: Record<string, Parameter> = {
   'check-hostname': value => ({ checkHostname: readBoolean('check-hostname', value) }),
   'client-id': value => ({ clientId: value }),
   properties: value => ({ properties: value }),
+  registry: value => ({ registry: value }),
 }
 
 /** The options in `kafka://host:port,host2:port?name=value&…`. A URL with credentials is refused, unrepeated. */

@@ -5,7 +5,9 @@ import { KafkaCluster, type OffsetsByPartition, partitionKey } from './kafka-clu
 import type { KafkaConfig } from './kafka-config.js'
 import { isPassing, protocolError, protocolFailure } from './kafka-failure.js'
 import { outOfRange, readPartitions } from './kafka-reader.js'
+import { describeLogDirsRequest, type ReplicaSize } from './log-dirs.js'
 import { describeConfigsRequest, type MetadataTopic, type TopicPartitions } from './protocol.js'
+import type { SchemaRegistry } from './schema-registry.js'
 import type { BatchChunk, FollowRequest, OffsetRange, ReadRequest, Source, TopicOffsets } from './source.js'
 import { internalTopics, unknownTopic } from './topic-name.js'
 
@@ -30,16 +32,18 @@ export interface OpenKafkaOptions {
  */
 export async function openKafka(config: KafkaConfig, options: OpenKafkaOptions = {}): Promise<Source> {
   await loadCodecs()
-  return new KafkaSource(await KafkaCluster.open(config, options.clock ?? systemClock))
+  return new KafkaSource(await KafkaCluster.open(config, options.clock ?? systemClock), config.registry)
 }
 
 class KafkaSource implements Source {
   readonly name: string
   readonly growing = true
+  readonly registry: SchemaRegistry | undefined
   readonly #cluster: KafkaCluster
 
-  constructor(cluster: KafkaCluster) {
+  constructor(cluster: KafkaCluster, registry: SchemaRegistry | undefined) {
     this.name = cluster.name
+    this.registry = registry
     this.#cluster = cluster
   }
 
@@ -71,7 +75,7 @@ class KafkaSource implements Source {
     return new Map(asked.partitions.map(partition => [partition, offset(partition)]))
   }
 
-  async *read({ ranges, signal }: ReadRequest): AsyncIterable<BatchChunk> {
+  async *read({ ranges, signal, bytesAtOnce }: ReadRequest): AsyncIterable<BatchChunk> {
     const wanted = ranges.filter(({ from, to }) => from < to)
     if (wanted.length === 0) return
     const either =
@@ -79,7 +83,7 @@ class KafkaSource implements Source {
     try {
       either.throwIfAborted()
       await this.#checkRanges(wanted)
-      yield* readPartitions(this.#cluster, { ranges: wanted, signal: either, maxWait: readWait })
+      yield* readPartitions(this.#cluster, { ranges: wanted, signal: either, maxWait: readWait, bytesAtOnce })
     } catch (error) {
       throw either.aborted ? cancelled(this.name, either.reason) : error
     }
@@ -95,6 +99,26 @@ class KafkaSource implements Source {
     } catch (error) {
       if (!either.aborted) throw error
     }
+  }
+
+  async bytes(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const asked = (await this.#describe(names)).map(partitionsOf)
+    const replicas = await this.#cluster.everyNode(describeLogDirsRequest(asked))
+    const largest = new Map<string, ReplicaSize>()
+    for (const replica of replicas.flat()) {
+      const key = partitionKey(replica.topic, replica.partition)
+      if (replica.bytes >= (largest.get(key)?.bytes ?? 0)) largest.set(key, replica)
+    }
+    const sizes = new Map<string, number>()
+    for (const { topic, partitions } of asked) {
+      const found = partitions.map(partition => largest.get(partitionKey(topic, partition))?.bytes)
+      if (found.every(bytes => bytes !== undefined))
+        sizes.set(
+          topic,
+          found.reduce((sum, bytes) => sum + bytes, 0),
+        )
+    }
+    return sizes
   }
 
   async close(): Promise<void> {

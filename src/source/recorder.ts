@@ -3,12 +3,13 @@ import { ObslabError } from '../errors.js'
 import { type BatchHeader, batchHeaders } from '../log/batch-header.js'
 import { BatchMerger } from '../log/batch-merger.js'
 import { loadCodecs } from '../log/codec.js'
-import { isSound } from '../log/record-cursor.js'
+import { isSound, RecordCursor } from '../log/record-cursor.js'
 import { partitionFolder } from '../log/segment.js'
 import { parseOptions } from '../options.js'
 import { headerLocator, locatedError } from './record.js'
 import type { RecordingFile } from './recording-file.js'
 import { RecordingWriter } from './recording-writer.js'
+import { type RegisteredSchema, type SchemaRegistry, schemaIdsOf } from './schema-registry.js'
 import type { AbortedTransaction, BatchChunk, OffsetRange, Source, TopicOffsets } from './source.js'
 
 /** How far a recording has come. */
@@ -70,7 +71,8 @@ export interface RecordSummary {
 /**
  * Records topics of a source into `folder`, from their first offset to the last stable one. The ends of all
  * partitions are fixed in one round before the first batch is read. The folder is private and appears whole at the
- * end: after an error or a cancel there is none. It holds the raw values: it is patient data.
+ * end: after an error or a cancel there is none. It holds the raw values: it is patient data. The schemas that Avro
+ * records name are recorded with them when the source has a registry, so that they are read without it.
  */
 export async function recordTopics(
   source: Source,
@@ -84,6 +86,7 @@ export async function recordTopics(
     const topics = await source.topics(parsed.topics)
     const run = new RecordRun(writer, topics, parsed)
     await run.readAll(source)
+    if (run.schemas.size > 0) await writer.writeSchemas(run.schemas)
     const about = await writer.finish({
       source: source.name,
       recordedAt: new Date().toISOString(),
@@ -109,6 +112,9 @@ interface PartitionRun {
 class RecordRun {
   records = 0
   bytes = 0
+  /** The schemas that the records written so far name. */
+  readonly schemas = new Map<number, RegisteredSchema>()
+  readonly #asked = new Set<number>()
   readonly #writer: RecordingWriter
   readonly #topics: readonly TopicOffsets[]
   readonly #options: RecordTopicsOptions
@@ -142,6 +148,7 @@ class RecordRun {
     const { signal, onProgress } = this.#options
     for await (const chunk of source.read(signal === undefined ? { ranges } : { ranges, signal })) {
       await this.#take(chunk)
+      if (source.registry !== undefined) await this.#keepSchemas(chunk, source.registry)
       onProgress?.({ done: this.#done, total, records: this.records, bytes: this.bytes })
     }
     for (const partition of this.#partitions.values()) {
@@ -169,6 +176,15 @@ class RecordRun {
     }
     if (partition.merger === undefined && first !== undefined) ready.push(chunk.bytes)
     await this.#append(partition, ready)
+  }
+
+  async #keepSchemas(chunk: BatchChunk, registry: SchemaRegistry): Promise<void> {
+    for (const id of schemaIds(chunk)) {
+      if (this.#asked.has(id)) continue
+      this.#asked.add(id)
+      const schema = await registry.schema(id)
+      if (schema !== null) this.schemas.set(id, schema)
+    }
   }
 
   #pass(partition: PartitionRun, header: BatchHeader): void {
@@ -202,6 +218,20 @@ class RecordRun {
     await this.#writer.append(range.topic, range.partition, first!.baseOffset, bytes)
     this.bytes += bytes.length
   }
+}
+
+/** The numbers of the schemas that the records of a chunk name. */
+function schemaIds({ bytes }: BatchChunk): Set<number> {
+  const ids = new Set<number>()
+  for (const header of batchHeaders(bytes)) {
+    if (header.control) continue
+    const cursor = new RecordCursor(bytes, header)
+    while (cursor.next()) {
+      const record = { key: cursor.key(), value: cursor.value(), headers: cursor.headers() }
+      for (const id of schemaIdsOf(record)) ids.add(id)
+    }
+  }
+  return ids
 }
 
 function unmarked({ aborted, markers, range }: PartitionRun): AbortedTransaction[] {

@@ -3,7 +3,9 @@ import { dirname, join, resolve } from 'node:path'
 import { ObslabError } from '../errors.js'
 import { partitionFolder, segmentFileName } from '../log/segment.js'
 import { diskError, errnoOf, onDisk } from './disk.js'
+import { writeRecordedSchemas } from './recorded-schemas.js'
 import { type RecordingFile, writeRecordingFile } from './recording-file.js'
+import type { RegisteredSchema } from './schema-registry.js'
 import type { AbortedTransaction, PartitionOffsets } from './source.js'
 
 // What Kafka rolls a segment at. Offsets in a segment must stay within 2^31 of its name for Kafka's indexes.
@@ -83,6 +85,11 @@ export class RecordingWriter {
   /** Tells of aborted transactions with records below the stable offset whose markers lie past it. */
   setAborted(topic: string, partition: number, aborted: readonly AbortedTransaction[]): void {
     this.#partitions.get(partitionFolder(topic, partition))!.aborted = aborted
+  }
+
+  /** Writes the schemas of Avro records, by their numbers, into `schemas.json`. */
+  async writeSchemas(schemas: ReadonlyMap<number, RegisteredSchema>): Promise<void> {
+    await writeRecordedSchemas(this.#temporary, schemas)
   }
 
   /** Writes `recording.json` and gives the folder its name. */

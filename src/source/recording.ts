@@ -5,7 +5,10 @@ import { type AbortedSpan, type LogIndex, PartitionLog } from '../log/partition-
 import { listSegments, partitionFolder } from '../log/segment.js'
 import { brokerTopics } from './broker-topics.js'
 import { diskError, onDisk } from './disk.js'
+import { readRecordedSchemas } from './recorded-schemas.js'
 import { type RecordedPartition, type RecordingFile, readRecordingFile } from './recording-file.js'
+import { type Environment, environmentRegistry, withEnvironmentLogin } from './registry-options.js'
+import { HttpRegistry, type SchemaRegistry } from './schema-registry.js'
 import type {
   AbortedTransaction,
   BatchChunk,
@@ -33,6 +36,9 @@ import { unknownTopic } from './topic-name.js'
  *
  * A folder that is neither, or whose pieces contradict each other, is a `recording-invalid` error. Record batches
  * are read when asked for, so opening is quick however large the recording is.
+ *
+ * The schemas of Avro records are in the recording's `schemas.json`; those that are not there, of a broker's folder all,
+ * are asked of the schema registry that OBSLAB_REGISTRY names.
  */
 export async function openRecording(folder: string): Promise<Recording> {
   const path = resolve(folder)
@@ -41,7 +47,13 @@ export async function openRecording(folder: string): Promise<Recording> {
   const found = await partitionFolders(path)
   const topics =
     about === undefined ? await brokerTopics(path, found) : await recordedTopics(path, about, found)
-  return new Recording(folder, about, topics)
+  const registry = await readRecordedSchemas(path, registryOf(process.env))
+  return new Recording(folder, about, topics, registry)
+}
+
+function registryOf(environment: Environment): SchemaRegistry | undefined {
+  const settings = environmentRegistry(environment)
+  return settings === undefined ? undefined : new HttpRegistry(withEnvironmentLogin(settings, environment))
 }
 
 /** A folder of recorded batches, open as a {@link Source}. Made by {@link openRecording}. */
@@ -51,11 +63,19 @@ export class Recording implements Source {
   readonly growing: boolean = false
   /** What its `recording.json` says; undefined for the data folder of a broker. */
   readonly about: RecordingFile | undefined
+  /** The schemas recorded with it, and where others are asked for; undefined when there is neither. */
+  readonly registry: SchemaRegistry | undefined
   readonly #topics: ReadonlyMap<string, StoredTopic>
 
-  constructor(name: string, about: RecordingFile | undefined, topics: ReadonlyMap<string, StoredTopic>) {
+  constructor(
+    name: string,
+    about: RecordingFile | undefined,
+    topics: ReadonlyMap<string, StoredTopic>,
+    registry?: SchemaRegistry,
+  ) {
     this.name = name
     this.about = about
+    this.registry = registry
     this.#topics = topics
   }
 
@@ -107,6 +127,18 @@ export class Recording implements Source {
     } catch (error) {
       if (!signal.aborted) throw error
     }
+  }
+
+  async bytes(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const sizes = new Map<string, number>()
+    for (const name of names) {
+      let bytes = 0
+      for (const { log } of this.#topic(name).partitions.values())
+        for (const segment of await onDisk('read', log.folder, () => listSegments(log.folder)))
+          bytes += segment.bytes
+      sizes.set(name, bytes)
+    }
+    return sizes
   }
 
   async close(): Promise<void> {}

@@ -1,3 +1,5 @@
+import type { SchemaRegistry } from './schema-registry.js'
+
 /** The records `[start, stable)` of one partition are readable; `[stable, end)` belong to open transactions. */
 export interface PartitionOffsets {
   partition: number
@@ -48,6 +50,11 @@ export interface BatchChunk {
 export interface ReadRequest {
   ranges: readonly OffsetRange[]
   signal?: AbortSignal
+  /**
+   * About how many bytes to fetch of a partition at once; a batch comes whole, however large. For who wants a record or
+   * two of many partitions. Left out, as many as reading on is fastest with.
+   */
+  bytesAtOnce?: number
 }
 
 /** What {@link Source.follow} is asked for: the position each partition continues at. */
@@ -66,6 +73,9 @@ export interface Source {
 
   /** Whether records may still be written to it: true for a cluster, false for a recording. */
   readonly growing: boolean
+
+  /** Where the schemas of Avro records are; left out or undefined when nothing says. */
+  readonly registry?: SchemaRegistry | undefined
 
   /**
    * The named topics, or all but Kafka's internal ones (`__consumer_offsets`, `__transaction_state`), ordered by
@@ -92,6 +102,12 @@ export interface Source {
    * were written at: `followRecords` does.
    */
   follow(request: FollowRequest): AsyncIterable<BatchChunk>
+
+  /**
+   * How many bytes the named topics take on disk, one replica of each partition. A topic whose size the source does not
+   * tell is left out: a broker tells only who may describe the cluster.
+   */
+  bytes?(names: readonly string[]): Promise<ReadonlyMap<string, number>>
 
   /** Lets go of connections and files. Safe to call twice. */
   close(): Promise<void>

@@ -86,4 +86,24 @@ describe('what is known about a column', () => {
       encoding: 'number',
     })
   })
+
+  test('a text of a binary column is bytes when the connector is known to write it so, else text', () => {
+    const recordSchema = column('text', 'text', 'connect-schema')
+    const schemaChange = column('bytes', 'base64', 'schema-change', { mysqlType: 'BLOB' })
+    expect(resolveColumn({ recordSchema, schemaChange })).toMatchObject({ kind: 'text', encoding: 'text' })
+    expect(resolveColumn({ recordSchema, schemaChange, binaryAsText: true })).toMatchObject({
+      kind: 'bytes',
+      encoding: 'base64',
+    })
+  })
+
+  test('the values of an ENUM and the default come from whoever knows them', () => {
+    const recordSchema = column('text', 'text', 'connect-schema', { enumValues: ['a'], defaultValue: 'a' })
+    expect(resolveColumn({ recordSchema })).toMatchObject({ enumValues: ['a'], defaultValue: 'a' })
+    const schemaChange = column('text', 'text', 'schema-change', {
+      enumValues: ['a', 'b'],
+      defaultValue: 'b',
+    })
+    expect(resolveColumn({ schemaChange })).toMatchObject({ enumValues: ['a', 'b'], defaultValue: 'b' })
+  })
 })

@@ -67,3 +67,54 @@ test('a propagated source type names the MySQL type (constructed)', () => {
     },
   ])
 })
+
+test('an ENUM has its values and a column its default (as recorded), a YEAR and a UUID their MySQL types', () => {
+  const of = (field: object): unknown =>
+    columnsOfSchema({ type: 'struct', fields: [{ ...field } as never] })[0]
+  const allowed = "a,b\\,c,é,d'q,"
+  expect(
+    of({ type: 'string', name: 'io.debezium.data.Enum', field: 'e', parameters: { allowed } }),
+  ).toMatchObject({
+    kind: 'text',
+    enumValues: ['a', 'b,c', 'é', "d'q", ''],
+  })
+  expect(of({ type: 'int32', optional: true, default: 5, field: 'i' })).toMatchObject({ defaultValue: 5 })
+  expect(of({ type: 'int32', name: 'io.debezium.time.Year', field: 'y' })).toMatchObject({
+    mysqlType: 'YEAR',
+  })
+  expect(of({ type: 'string', name: 'io.debezium.data.Uuid', field: 'u' })).toMatchObject({
+    mysqlType: 'UUID',
+  })
+})
+
+test.each([
+  ['int32', 'io.debezium.time.Date', 'date epoch-days'],
+  ['int32', 'io.debezium.time.Time', 'time time-ms'],
+  ['int64', 'io.debezium.time.MicroTime', 'time time-us'],
+  ['int64', 'io.debezium.time.NanoTime', 'time time-ns'],
+  ['int64', 'io.debezium.time.Timestamp', 'datetime epoch-ms'],
+  ['int64', 'io.debezium.time.MicroTimestamp', 'datetime epoch-us'],
+  ['int64', 'io.debezium.time.NanoTimestamp', 'datetime epoch-ns'],
+  ['string', 'io.debezium.time.ZonedTimestamp', 'timestamp iso-datetime'],
+  ['string', 'io.debezium.time.ZonedTime', 'time iso-time'],
+  ['string', 'io.debezium.time.IsoDate', 'date iso-date'],
+  ['string', 'io.debezium.time.IsoTime', 'time iso-time'],
+  ['string', 'io.debezium.time.IsoTimestamp', 'datetime iso-datetime'],
+  ['int32', 'io.debezium.time.Year', 'int number'],
+  ['bytes', 'io.debezium.data.Bits', 'bytes bits'],
+  ['string', 'io.debezium.data.Json', 'json text'],
+  ['string', 'io.debezium.data.Enum', 'text text'],
+  ['string', 'io.debezium.data.EnumSet', 'text text'],
+  ['string', 'io.debezium.data.Uuid', 'text text'],
+  ['array', 'io.debezium.data.FloatVector', 'json struct'],
+  ['struct', 'io.debezium.data.VariableScaleDecimal', 'decimal decimal-struct'],
+  ['struct', 'io.debezium.data.geometry.Geometry', 'bytes geometry'],
+  ['struct', 'io.debezium.data.geometry.Point', 'bytes geometry'],
+  ['int32', 'org.apache.kafka.connect.data.Date', 'date epoch-days'],
+  ['int32', 'org.apache.kafka.connect.data.Time', 'time time-ms'],
+  ['int64', 'org.apache.kafka.connect.data.Timestamp', 'datetime epoch-ms'],
+  ['bytes', 'org.apache.kafka.connect.data.Decimal', 'decimal decimal-base64'],
+])('an %s named %s is %s', (type, name, expected) => {
+  const [column] = columnsOfSchema({ type: 'struct', fields: [{ type, name, field: 'a' }] })
+  expect(`${column?.kind} ${column?.encoding}`).toBe(expected)
+})

@@ -47,6 +47,24 @@ describe('a value', () => {
     ['json', 'text', '{"a": 1}', '{"a": 1}'],
     ['json', 'struct', { a: [1, 9007199254740993n, 'x', null] }, '{"a":[1,9007199254740993,"x",null]}'],
     ['text', 'text', '', ''],
+    ['int', 'number', 1901, 1901, { mysqlType: 'YEAR(4)' }],
+    ['int', 'number', 1900, 0, { mysqlType: 'YEAR(4)' }],
+    ['int', 'number', 1900, 1900, { mysqlType: 'INT' }],
+    ['double', 'number', -9999.9990234375, -9999.999, { mysqlType: 'FLOAT(7,3)' }],
+    ['decimal', 'number', 7.9, '7.90', { scale: 2 }],
+    ['decimal', 'number', 1e35, `1${'0'.repeat(35)}`, { scale: 30 }],
+    ['decimal', 'decimal-base64', '-7.90', '-7.90', { scale: 2 }],
+    ['bigint', 'int64', 'AP//////////', 18446744073709551615n, { mysqlType: 'BIGINT(20) UNSIGNED' }],
+    ['datetime', 'epoch-ms', '2024-02-29T12:34:56.123456Z', 1709210096123.456],
+    ['datetime', 'iso-datetime', '9999-12-31T23:59:59.999999Z', 253402300799999],
+    ['date', 'epoch-days', '2024-02-29Z', '2024-02-29'],
+    ['time', 'time-us', '23:59:59.000001Z', '23:59:59.000001'],
+    ['time', 'time-us', -3020398999999, '-838:59:58.999999'],
+    ['bytes', 'base64', '-_8=', bytes(251, 255)],
+    ['text', 'text', 'b\\,c', 'b,c', { enumValues: ['a', 'b,c'] }],
+    ['text', 'text', 'b,c', 'b,c', { enumValues: ['a', 'b,c'] }],
+    ['text', 'text', 'b\\,c', 'b\\,c', { enumValues: ['b,c', 'b\\,c'] }],
+    ['json', 'struct', [1.5, -2], '[1.5,-2]', { mysqlType: 'VECTOR(2)' }],
   ])('of kind %s written as %s: %o is %o', (kind, encoding, raw, value, more) => {
     expect(valueDecoder(column(kind, encoding, more))(raw)).toEqual(value)
   })
@@ -69,6 +87,10 @@ describe('a value', () => {
     ['bytes', 'hex', 'abc'],
     ['bytes', 'geometry', 'AQE='],
     ['text', 'text', 12],
+    ['datetime', 'epoch-ms', 1772368496123456],
+    ['datetime', 'epoch-us', 1772368496123456000n],
+    ['time', 'time-us', 3_020_400_000_000],
+    ['decimal', 'decimal-base64', '123'],
   ])(
     'of kind %s written as %s that does not fit (%o) is an error that names the column and hides the value',
     (kind, encoding, raw) => {

@@ -64,6 +64,44 @@ describe('a recorded record', () => {
   })
 })
 
+describe('a recorded record of the unwrapping transform', () => {
+  test('is a row without op or position where the transform is left as it comes', async () => {
+    const records = (await readRecording('bare')).get('bare.surprises.ward') ?? []
+    const forms = records.map(record => {
+      const schemas = new SchemaPrefixes()
+      const alone = readEnvelope(record.value, schemas).form
+      const envelope = readEnvelope(record.value, schemas, { key: record.key, headers: [] })
+      const byHeaders = readEnvelope(record.value, schemas, { key: null, headers: record.headers })
+      expect(byHeaders).toEqual(envelope)
+      return [
+        alone,
+        envelope.form === 'unwrapped' ? [envelope.op, envelope.opIsKnown, envelope.source] : envelope.form,
+      ]
+    })
+    const row = ['unknown', ['u', false, null]]
+    const gone = ['tombstone', 'tombstone']
+    expect(forms).toEqual([row, row, row, row, row, row, gone, row, gone, row, row])
+  })
+
+  test('has op, position and row apart in its schema too', async () => {
+    const records = (await readRecording('rewritten')).get('rewritten.surprises.ward') ?? []
+    const schemas = new SchemaPrefixes()
+    const envelopes = records.map(record => readEnvelope(record.value, schemas))
+    const columns = ['id', 'name', 'beds']
+    for (const envelope of envelopes) {
+      if (envelope.form !== 'unwrapped') throw new Error('Expected unwrapped rows.')
+      const fields = envelope.schema?.schema.fields?.map(({ field }) => field)
+      expect(fields).toEqual(Object.keys(envelope.after ?? envelope.before ?? {}))
+      expect(fields).toEqual(expect.arrayContaining(columns))
+      expect(envelope.source?.pos).toBeGreaterThan(0)
+    }
+    const ops = envelopes.map(envelope => (envelope.form === 'unwrapped' ? envelope.op : '?'))
+    expect(ops.join('')).toBe('rrruccdcduu')
+    const schemasMet = new Set(envelopes.map(envelope => ('schema' in envelope ? envelope.schema : null)))
+    expect(schemasMet.size).toBe(2)
+  })
+})
+
 describe('a constructed record', () => {
   test.each<[string, unknown, string]>([
     ['text that is no JSON', 'Mary', 'Expected JSON'],
@@ -76,8 +114,33 @@ describe('a constructed record', () => {
     ['an unwrapped op nobody knows', { id: 1, __op: 'z' }, '__op to be one of'],
   ])('%s is unknown, with a reason that quotes nothing', (_, value, reason) => {
     const envelope = read(value)
-    expect(envelope).toMatchObject({ form: 'unknown', reason: expect.stringContaining(reason) })
+    expect(envelope).toMatchObject({ form: 'unknown', reason: expect.stringContaining(reason), source: null })
     expect(JSON.stringify(envelope)).not.toContain('Mary')
+  })
+
+  test('a change that cannot be read says where it stands when its source can be', () => {
+    const source = { file: 'bin.000001', pos: 4, snapshot: 'false' }
+    for (const change of [
+      { op: 'x', after: {} },
+      { op: 'u', before: {}, after: null },
+      { op: 'c', after: 'Mary' },
+    ])
+      expect(read({ ...change, source })).toMatchObject({
+        form: 'unknown',
+        source: { file: 'bin.000001', pos: 4 },
+      })
+  })
+
+  test.each<[string, object, { id: number } | null, boolean]>([
+    ['whose columns are the key’s and more', { id: 1, v: 2 }, { id: 1 }, true],
+    ['that has another value than the key', { id: 1, v: 2 }, { id: 2 }, false],
+    ['that lacks the key’s column', { v: 2 }, { id: 2 }, false],
+    ['beside no key', { id: 1, v: 2 }, null, false],
+    ['that looks like a change', { id: 1, op: 'x', source: 2 }, { id: 1 }, false],
+  ])('a flat row %s is a row: %#', (_, row, key, isRow) => {
+    const beside = { key: key === null ? null : Buffer.from(JSON.stringify(key)), headers: [] }
+    const envelope = readEnvelope(Buffer.from(JSON.stringify(row)), new SchemaPrefixes(), beside)
+    expect(envelope.form).toBe(isRow ? 'unwrapped' : 'unknown')
   })
 
   test('bytes that are not UTF-8 are unknown', () => {

@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest'
 import {
   type ConnectorSettings,
   columnOfMysqlType,
+  columnUnder,
+  connectorSettings,
+  enumValuesOf,
   formatMysqlType,
   parseMysqlType,
 } from '../../src/change/mysql-type.js'
@@ -56,7 +59,7 @@ test.each([
 
 test.each<[string, ConnectorSettings, string]>([
   ['DECIMAL(10,2)', { decimal: 'string' }, 'decimal decimal-text 2'],
-  ['DECIMAL(10,2)', { decimal: 'double' }, 'double number'],
+  ['DECIMAL(10,2)', { decimal: 'double' }, 'decimal number 2'],
   ['BIGINT UNSIGNED', { bigintUnsigned: 'precise' }, 'bigint decimal-base64 0'],
   ['BIGINT', { bigintUnsigned: 'precise' }, 'bigint int64'],
   ['DATETIME(6)', { time: 'connect' }, 'datetime epoch-ms'],
@@ -85,4 +88,38 @@ describe('parseMysqlType', () => {
     expect(() => parseMysqlType('')).toThrow(ObslabError)
     expect(() => parseMysqlType('10')).toThrow(/DECIMAL\(10,2\)/)
   })
+})
+
+test('a connector’s settings are read from its configuration, and the rest is passed over', () => {
+  expect(connectorSettings({ 'tasks.max': '1' })).toEqual({})
+  expect(
+    connectorSettings({
+      'decimal.handling.mode': 'string',
+      'time.precision.mode': 'isostring',
+      'binary.handling.mode': 'hex',
+      'bigint.unsigned.handling.mode': 'precise',
+    }),
+  ).toEqual({ decimal: 'string', time: 'isostring', binary: 'hex', bigintUnsigned: 'precise' })
+  expect(() => connectorSettings({ 'binary.handling.mode': 'base32' })).toThrow(
+    "Expected binary.handling.mode to be bytes, base64, base64-url-safe, hex, found 'base32'.",
+  )
+})
+
+test('a column of the DDL is written as settings say that were not known when it was read', () => {
+  const column = columnOfMysqlType('a', parseMysqlType('DATETIME(6)'), {
+    nullable: false,
+    origin: 'schema-change',
+    comment: 'when',
+    defaultValue: '2001-02-03',
+  })
+  expect(columnUnder({ time: 'connect' }, column)).toEqual({ ...column, encoding: 'epoch-ms' })
+  expect(columnUnder({ time: 'connect' }, { ...column, origin: 'connect-schema' }).encoding).toBe('epoch-us')
+})
+
+test('the values of an ENUM are taken out of its type and their quotes', () => {
+  const declared = { nullable: true, origin: 'declared' } as const
+  const values = (type: string): unknown => columnOfMysqlType('a', parseMysqlType(type), declared).enumValues
+  expect(values("ENUM('a','b,c','d''q','(e)','') NOT NULL")).toEqual(['a', 'b,c', "d'q", '(e)', ''])
+  expect(values('ENUM')).toBeUndefined()
+  expect(enumValuesOf(["'a'", "'b,c'", "'d''q'", "''"])).toEqual(['a', 'b,c', "d'q", ''])
 })

@@ -14,6 +14,14 @@ test.each([
   expect(iso(at(text))).toBe(shown)
 })
 
+test.each([
+  [253402300799999, '9999-12-31T23:59:59.999'],
+  [-30610224000000, '1000-01-01T00:00:00'],
+  [-30610223999999, '1000-01-01T00:00:00.001'],
+])('the time %d of a year without room for microseconds shows its milliseconds: %s', (ms, shown) => {
+  expect(iso(ms)).toBe(shown)
+})
+
 test('every microsecond of the years 1700 to 2240 survives at and iso', () => {
   const times = fc.integer({ min: Date.UTC(1700, 0), max: Date.UTC(2240, 0) })
   fc.assert(

@@ -15,10 +15,12 @@ test('recorded topics are told by their records', async () => {
       '': 'schema-changes',
       '.transaction': 'transactions',
       ...Object.fromEntries(
-        ['altered', 'big_keys', 'debezium_signal', 'emptied', 'moved', 'no_key', 'two_keys', 'types'].map(
-          table => [`.obslab_capture.${table}`, 'table'],
-        ),
+        ['altered', 'big_keys', 'emptied', 'moved', 'no_key', 'two_keys', 'types'].map(table => [
+          `.obslab_capture.${table}`,
+          'table',
+        ]),
       ),
+      '.obslab_capture.debezium_signal': 'signals',
     })
   }
 })

@@ -51,6 +51,28 @@ describe('topic', () => {
     expect(isDeleted(topic('t', schema, { key: ['id'] }), { voided: 1 })).toBe(false)
   })
 
+  test('refuses a schema that would change rows, because rows are what the database holds', () => {
+    const schema = z.object({ id: z.number(), at: z.coerce.date() })
+    expect(() => topic('visit', schema, { key: ['id'] })).toThrow(
+      /row schema of topic visit .*found a coercion in column at.*change it in a pipeline instead/s,
+    )
+  })
+
+  test('checks rows as its schema says', () => {
+    const { check } = topic<Sample>('sample', sampleSchema, { key: ['id'] })
+    expect(check?.({ id: 1n, amount: null, taken: 0, done: true })).toBe(null)
+    expect(check?.({ id: 1n, amount: null, taken: null, done: true })).toContain('column taken')
+  })
+
+  test('takes how values are written from a connector’s configuration, and refuses what Debezium does not have', () => {
+    const config = { 'tasks.max': '1', 'binary.handling.mode': 'hex' }
+    const { connector } = topic<Sample>('sample', sampleSchema, { key: ['id'], connector: config })
+    expect(connector).toEqual({ binary: 'hex' })
+    expect(() =>
+      topic<Sample>('sample', sampleSchema, { key: ['id'], connector: { 'binary.handling.mode': 'hexa' } }),
+    ).toThrow(/Expected binary.handling.mode to be bytes, base64, base64-url-safe, hex, found 'hexa'/)
+  })
+
   test('refuses a key, deleted or sensitive column that the schema does not have, and a missing key', () => {
     const schema = tableSchema<{ id: number; other?: number }>({ id: 'INT NOT NULL' } as never)
     expect(() => topic('t', schema, { key: ['other'] })).toThrow(/did not find other.*columns are id/s)

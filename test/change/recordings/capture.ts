@@ -3,7 +3,7 @@
  * `scenario.ts` into MySQL under four Debezium connectors with different settings, stops the stack, and copies the
  * broker's own log segments. `expected.json` holds the final rows as MySQL prints them.
  */
-import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Connection, createConnection } from 'mysql2/promise'
@@ -11,6 +11,7 @@ import { waitUntilCaptured } from '../../stack/captured.js'
 import { registerConnector, waitForSnapshot } from '../../stack/connector.js'
 import { mysqlUsers } from '../../stack/mysql.js'
 import { isolatedStack } from '../../stack/stack.js'
+import { copySegments } from './copy-segments.js'
 import { createTables, snapshotRows, streamed, tables, typeRows } from './scenario.js'
 
 const folder = import.meta.dirname
@@ -81,7 +82,8 @@ try {
   )
   await connection.end()
   await stack.down()
-  await copySegments()
+  for (const { prefix } of connectors)
+    await copySegments(path.join(stack.folder, 'kafka/data'), prefix, database)
 } finally {
   await stack.remove()
 }
@@ -105,24 +107,4 @@ async function finalRows(connection: Connection): Promise<Record<string, unknown
     all[table] = rows
   }
   return all
-}
-
-async function copySegments(): Promise<void> {
-  const data = path.join(stack.folder, 'kafka/data')
-  for (const { prefix } of connectors) {
-    const target = path.join(folder, prefix)
-    await rm(target, { recursive: true, force: true })
-    for (const partition of await readdir(data)) {
-      if (
-        !partition.startsWith(`${prefix}.${database}.`) &&
-        !new RegExp(`^${prefix}(\\.transaction)?-\\d+$`).test(partition)
-      )
-        continue
-      await mkdir(path.join(target, partition), { recursive: true })
-      for (const file of await readdir(path.join(data, partition))) {
-        if (file.endsWith('.log'))
-          await copyFile(path.join(data, partition, file), path.join(target, partition, file))
-      }
-    }
-  }
 }

@@ -3,12 +3,15 @@ import path from 'node:path'
 import { type KafkaRecord, RecordReader } from '../../../src/source/record.js'
 import { openRecording } from '../../../src/source/recording.js'
 
-/** The recordings of this folder: the same scenario under four connectors. */
+/** The recordings of surprises: one scenario under three MySQL connectors and on MariaDB, and partial row images. */
+export type SurprisesName = 'bare' | 'rewritten' | 'whole' | 'maria' | 'partial'
+
+/** The recordings of one scenario under four connectors. */
 export type RecordingName = 'plain' | 'schema' | 'modes' | 'unwrapped'
 
-/** The records of every topic of a recording, by topic, in order of offset; every topic has one partition. */
+/** The records of every topic of a recording, by topic, in order of offset within a partition. */
 export async function readRecording(
-  name: RecordingName,
+  name: RecordingName | SurprisesName,
 ): Promise<ReadonlyMap<string, readonly KafkaRecord[]>> {
   const recording = await openRecording(path.join(import.meta.dirname, name))
   const topics = new Map<string, readonly KafkaRecord[]>()
