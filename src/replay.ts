@@ -7,6 +7,7 @@ import { type Progress, progressBar } from './display/progress.js'
 import { ObslabError } from './errors.js'
 import type { Table } from './frame/table.js'
 import { TableBuilder } from './frame/table-builder.js'
+import type { TopicRead } from './frame/table-findings.js'
 import { parseOptions, positiveInt } from './options.js'
 import { type Bounds, boundsShape, rangesOf } from './source/bounds.js'
 import type { Source, TopicOffsets } from './source/source.js'
@@ -54,7 +55,7 @@ export async function replayTables(
     ...bounds
   } = parseOptions(optionsSchema, options)
   const asked = await changeTopics(source, topics, bounds)
-  const buildings = topics.map((topic, i) => tableBuilder(topic, asked[i]!, columns))
+  const buildings = topics.map((topic, i) => tableBuilder(topic, asked[i]!, columns, bounds))
   const bar = progress ? progressBar(topics.map(({ offsets }) => shortName(offsets.topic)).join(', ')) : null
   const filling = { bar, memory, bounds, of: offsetsOf(asked), done: 0, all: buildings }
   try {
@@ -142,8 +143,8 @@ async function fill(
   if (bounds.last !== undefined) appendNewest(tables, newest, bounds.last)
 }
 
-function append(builder: TableBuilder, { change, redelivered }: ReadChange): void {
-  builder.append(change, redelivered ? 'redelivered' : 'applied')
+function append(builder: TableBuilder, { change, redelivered, columns }: ReadChange): void {
+  builder.append(change, redelivered ? 'redelivered' : 'applied', columns)
 }
 
 /** The newest `last` records of each topic by their timestamps, in the order they were read. */
@@ -178,6 +179,7 @@ function tableBuilder(
   { offsets, definition }: ReplayTopic,
   asked: ChangeTopic,
   columns: readonly string[] | undefined,
+  bounds: Bounds,
 ): Building {
   const building: Building = {
     asked,
@@ -187,9 +189,29 @@ function tableBuilder(
       definition,
       columns: columns ?? null,
       kindOf: name => building.reader?.columns.find(column => column.name === name)?.kind,
+      read: topicRead(offsets, asked.ranges, bounds),
+      findings: () => building.reader?.topicFindings,
     }),
   }
   return building
+}
+
+function topicRead(
+  { partitions, cleanupPolicy }: TopicOffsets,
+  ranges: ChangeTopic['ranges'],
+  { to, last, limit, partitions: some }: Bounds,
+): TopicRead {
+  const starts = new Map(partitions.map(({ partition, start }) => [partition, start]))
+  return {
+    partitions: ranges.map(({ partition, from, to }) => ({
+      partition,
+      start: starts.get(partition) ?? from,
+      from,
+      to,
+    })),
+    whole: [to, last, limit, some].every(bound => bound === undefined),
+    compacted: cleanupPolicy.includes('compact'),
+  }
 }
 
 function offsetsOf(topics: readonly ChangeTopic[]): number {
@@ -197,7 +219,7 @@ function offsetsOf(topics: readonly ChangeTopic[]): number {
 }
 
 /** Half of what the process may use: of its control group's limit, where there is one, else of the machine's memory. */
-function defaultMemory(): number {
+export function defaultMemory(): number {
   const constrained = process.constrainedMemory()
   return Math.min(constrained > 0 ? constrained : Number.POSITIVE_INFINITY, totalmem()) / 2
 }

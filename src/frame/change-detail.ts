@@ -62,6 +62,7 @@ function factsOf(change: ShownChange): (readonly [string, string])[] {
     ['in the log at', source && formatLogPosition(source)],
     ['GTID', source?.gtid ?? null],
     ['transaction', transaction],
+    ['schema', change.schema ?? null],
     ['key', bytes(keyBytes)],
     ['value', bytes(valueBytes)],
     ['headers', headers.length === 0 ? null : headers.map(({ key }) => escapeControls(key)).join(', ')],

@@ -42,6 +42,8 @@ export interface ShownChange {
   readonly keyBytes: number | null
   readonly valueBytes: number | null
   readonly remark: string | null
+  /** Which version of its table's columns it was written under, in words, where that was looked up. */
+  readonly schema?: string | null
   readonly raw: { readonly key: Uint8Array | null; readonly value: Uint8Array | null } | null
   columnType(name: string): ColumnType | undefined
   isSensitive(name: string): boolean

@@ -226,7 +226,8 @@ function copy(bytes: Uint8Array | null): Uint8Array | null {
   return bytes && Uint8Array.from(bytes)
 }
 
-function opOf(change: TopicEvent): ChangeOp {
+/** What a record did, in a word. */
+export function opOf(change: TopicEvent): ChangeOp {
   if (change.kind === 'row') return change.op
   if (change.kind === 'truncate') return 't'
   return change.kind === 'message' ? 'm' : change.kind

@@ -7,6 +7,7 @@ import { Column } from './column.js'
 import { plainText } from './format.js'
 import { BigintWriter, NumberWriter } from './number-writer.js'
 import { TextWriter } from './text-writer.js'
+import { convertValue, unifiedKind } from './unified-kind.js'
 
 /** What a {@link ColumnBuilder} is told about its column. */
 export interface ColumnBuilderOptions {
@@ -31,6 +32,9 @@ export class ColumnBuilder {
   readonly #inferred: boolean
   readonly #lenient: boolean
   #kind: ColumnKind | undefined
+  /** What the values to come are; undefined when nobody said. */
+  #coming: ColumnKind | undefined
+  #onlyNulls = true
   #chunks: Chunk[] = []
   #sealedRows = 0
   #sealedBytes = 0
@@ -62,15 +66,34 @@ export class ColumnBuilder {
     return this.#sealedBytes + (this.#writer?.byteLength ?? 0)
   }
 
+  /**
+   * Says that the values to come are of another kind, because the column's type was altered. The column becomes what holds
+   * both, and what is appended is converted to it.
+   */
+  expect(kind: ColumnKind): void {
+    if (kind === this.#coming || (this.#coming === undefined && kind === this.#kind)) return
+    const held = this.#kind
+    const unified = held === undefined || this.#onlyNulls ? kind : unifiedKind(held, kind)
+    this.#coming = undefined
+    if (held !== undefined && unified !== held)
+      this.#rebuild(unified, value => convertValue(value, held, unified))
+    this.#coming = kind
+  }
+
   /** Appends one value. One that does not fit the kind is a `frame-invalid` error that does not show the value. */
   append(value: Value | undefined): void {
     if (this.#writer === null || value === null || value === undefined) {
       this.#appendFirst(value ?? null)
       return
     }
+    const fitting =
+      this.#coming === undefined || this.#coming === this.#kind
+        ? value
+        : convertValue(value, this.#coming, this.#kind!)
+    this.#onlyNulls = false
     if (this.#writer.length === chunkRows) this.#writer = this.#seal(this.#writer)
-    if (!this.#writer.append(value)) this.#appendMisfit(value)
-    else if (this.#kind === 'int' && (this.#inferred || this.#lenient)) this.#checkWhole(value as number)
+    if (!this.#writer.append(fitting)) this.#appendMisfit(fitting)
+    else if (this.#kind === 'int' && (this.#inferred || this.#lenient)) this.#checkWhole(fitting as number)
   }
 
   /** Appends `count` nulls. */

@@ -9,6 +9,8 @@ import { ColumnBuilder, type ColumnBuilderOptions } from './column-builder.js'
 export class RowsBuilder {
   readonly #options: (name: string) => ColumnBuilderOptions | null
   readonly #builders: Map<string, ColumnBuilder | null> = new Map()
+  /** What was said of columns to come. */
+  readonly #kinds: Map<string, ColumnKind> = new Map()
   #length = 0
   /** The names of the last row, whose builders need no look-up when the next row has the same. */
   #shape: readonly string[] = []
@@ -34,6 +36,17 @@ export class RowsBuilder {
   /** All names that occurred, in the order of appearance, those left out too. */
   get names(): readonly string[] {
     return [...this.#builders.keys()]
+  }
+
+  /**
+   * Says of which kinds the values of the rows to come are. A column whose kind was another becomes what holds both; one
+   * that is not there yet will be of this kind.
+   */
+  expect(kinds: Iterable<{ readonly name: string; readonly kind: ColumnKind }>): void {
+    for (const { name, kind } of kinds) {
+      this.#kinds.set(name, kind)
+      this.#builders.get(name)?.expect(kind)
+    }
   }
 
   /** Appends a row; null appends a row of nulls. */
@@ -71,7 +84,7 @@ export class RowsBuilder {
   #newBuilder(name: string): ColumnBuilder | null {
     const options = this.#options(name)
     if (options === null) return null
-    const builder = new ColumnBuilder(name, options)
+    const builder = new ColumnBuilder(name, { ...options, kind: this.#kinds.get(name) ?? options.kind })
     builder.appendNulls(this.#length)
     return builder
   }

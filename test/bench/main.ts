@@ -12,6 +12,7 @@ import { frameResults } from './frames.js'
 import { pipelineResults } from './pipelines.js'
 import { replayResults } from './replays.js'
 import { type Machine, type Result, render } from './results.js'
+import { tableResults } from './tables.js'
 
 const groups: Readonly<Record<string, () => Promise<Result[]>>> = {
   decode: decodeResults,
@@ -19,6 +20,7 @@ const groups: Readonly<Record<string, () => Promise<Result[]>>> = {
   duckdb: duckdbResults,
   frame: frameResults,
   pipeline: pipelineResults,
+  table: tableResults,
 }
 
 const asked = process.argv.slice(2)

@@ -16,7 +16,8 @@ export class Took {
 // Forced collections would otherwise throw away the code of a work while the others run.
 setFlagsFromString('--no-flush-bytecode')
 setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
+/** Collects what nothing refers to any more. */
+export const collectGarbage = runInNewContext('gc') as () => void
 
 /** Milliseconds a sample lasts at least: a shorter work is repeated, and its share is what counts. */
 const sampleMs = 100

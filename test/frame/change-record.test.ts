@@ -46,6 +46,8 @@ const change = (parts: Partial<RowChange>): RowChange => ({
   },
   transaction: null,
   processedAt: Date.UTC(2026, 2, 1, 12, 0, 0, 50),
+  newKey: null,
+  oldKey: null,
   headers: [],
   ...parts,
 })
@@ -119,7 +121,7 @@ test('only the columns asked for are kept', () => {
 test('what could not be decoded shows its bytes only when it is asked to', () => {
   const at = { topic: 't', partition: 0, offset: 0, timestamp: 0 }
   const record = new ChangeRecord({
-    change: { kind: 'quarantined', ...at, reason: 'Expected JSON.' },
+    change: { kind: 'quarantined', ...at, reason: 'Expected JSON.', key: null, source: null },
     redelivered: false,
     record: { key: Buffer.from('k1'), value: Buffer.from('Ann\u001b[2J'), headers: [] },
     columns: [],

@@ -31,6 +31,8 @@ export function change(
     source,
     transaction: null,
     processedAt: null,
+    newKey: null,
+    oldKey: null,
     headers: [],
   }
 }
@@ -44,5 +46,5 @@ export function truncate(source: SourcePosition | null = null, partition = 0): T
 }
 
 export function quarantined(reason: string): Quarantined {
-  return { kind: 'quarantined', ...at(0), reason }
+  return { kind: 'quarantined', ...at(0), reason, key: null, source: null }
 }
