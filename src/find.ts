@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { RowChange, Tombstone } from './change/change.js'
 import { type ChangeTopic, readChanges, wholeTopic } from './change/change-stream.js'
 import type { ColumnKind, ColumnType, Row, Value } from './change/column-type.js'
-import { comparePositions, formatLogPosition } from './change/position.js'
+import { inLogOrder } from './change/log-order.js'
+import { formatLogPosition } from './change/position.js'
 import type { TypedTopic } from './change/topic.js'
 import { type ValueTest, valueExpected, valueTest } from './change/value-test.js'
 import { progressBar } from './display/progress.js'
@@ -82,8 +83,8 @@ export function parseFindOptions(options: FindOptions): FindOptions {
 }
 
 /**
- * All changes of rows that have the values of `where`, of all topics given, ordered by when they were committed and by
- * where they stand in the database's log.
+ * All changes of rows that have the values of `where`, of all topics given, in the order of the database's log, those of
+ * a transaction in its order.
  */
 export async function findChanges(
   source: Source,
@@ -106,7 +107,10 @@ export async function findChanges(
         if (change.kind !== 'row' && change.kind !== 'tombstone') continue
         if (!search.matches(change)) continue
         const record = { key: null, value: null, headers: [] }
-        search.found.push(new ChangeRecord({ change, redelivered, record, columns, keyColumns, definition }))
+        search.found.push({
+          record: new ChangeRecord({ change, redelivered, record, columns, keyColumns, definition }),
+          totalOrder: change.kind === 'row' ? (change.transaction?.totalOrder ?? null) : null,
+        })
       }
       done += chunk.offsets
       bar?.update(done, of)
@@ -120,9 +124,14 @@ export async function findChanges(
   return frameOf(search.found, { unmask, omit: new Set(names) })
 }
 
+interface Found {
+  record: ChangeRecord
+  totalOrder: number | null
+}
+
 /** What was found, and which columns there were to look at. */
 class Search {
-  readonly found: ChangeRecord[] = []
+  readonly found: Found[] = []
   readonly #wanted: readonly (readonly [string, Value])[]
   /** The columns of the rows met, and which of them are those wanted. */
   readonly #shapes = new Map<string, readonly (readonly [string, Value])[] | null>()
@@ -242,18 +251,12 @@ function timeOf({ source, timestamp }: ChangeRecord): number {
   return source?.time ?? timestamp
 }
 
-function compareChanges(a: ChangeRecord, b: ChangeRecord): number {
-  const byTime = timeOf(a) - timeOf(b)
-  if (byTime !== 0) return byTime
-  if (a.source !== null && b.source !== null && a.source.serverId === b.source.serverId) {
-    const byPosition = comparePositions(a.source, b.source)
-    if (byPosition !== 0) return byPosition
-  }
-  return a.partition - b.partition || a.offset - b.offset
-}
-
-function frameOf(found: ChangeRecord[], options: WhatOptions): Frame<FoundChange> {
-  const rows = found.sort(compareChanges).map(change => ({
+function frameOf(found: readonly Found[], options: WhatOptions): Frame<FoundChange> {
+  const ordered = inLogOrder(found, ({ record, totalOrder }) => {
+    const { source, timestamp, partition, offset } = record
+    return { source, totalOrder, timestamp, partition, offset }
+  })
+  const rows = ordered.map(({ record: change }) => ({
     time: timeOf(change),
     op: change.op,
     topic: change.topic,

@@ -16,6 +16,7 @@ export type { InputOffset, OutputRecord, Sink, SinkBatch, SinkRequest } from './
 
 // Topics and values
 export { type TopicOptions, type TypedTopic, topic } from './change/topic.js'
+export { type TableColumns, tableSchema } from './change/table-schema.js'
 export type { ColumnKind, Row, Value } from './change/column-type.js'
 export { at, iso, num } from './change/row-value.js'
 export { openmrs } from './openmrs/openmrs.js'

@@ -1,23 +1,21 @@
 import { fileURLToPath } from 'node:url'
 import type { Row } from './change/column-type.js'
 import type { TypedTopic } from './change/topic.js'
-import { topicKind } from './change/topic-kind.js'
 import { ObslabError } from './errors.js'
 import { type FindOptions, type FindWhere, type FoundChange, findChanges, parseFindOptions } from './find.js'
-import type { ChangeRecord } from './frame/change-record.js'
-import { Frame } from './frame/frame.js'
+import type { Frame } from './frame/frame.js'
 import { type SqlValue, sqlFrame } from './frame/sql.js'
 import type { Table } from './frame/table.js'
 import { printAs } from './inspect.js'
 import { foundText } from './options.js'
 import type { Pipeline } from './pipeline/pipeline.js'
 import { type PreviewOptions, previewPipeline } from './preview.js'
-import { parsePlace, recordAt } from './record-at.js'
+import { type LookedUpRecord, parsePlace, recordAt } from './record-at.js'
 import { type ReplayOptions, type ReplayTopic, replayTables } from './replay.js'
+import { readSchemaTimeline, type SchemaHistoryOptions, type SchemaTimeline } from './schema-timeline.js'
 import { openKafka } from './source/kafka.js'
 import { parseKafkaConfig } from './source/kafka-config.js'
 import type { KafkaOptions } from './source/kafka-options.js'
-import { RecordReader } from './source/record.js'
 import {
   parseRecordOptions,
   type RecordSummary,
@@ -25,28 +23,29 @@ import {
   recordTopics,
 } from './source/recorder.js'
 import { openRecording } from './source/recording.js'
-import type { OffsetRange, Source, TopicOffsets } from './source/source.js'
+import type { Source } from './source/source.js'
 import { resolveTopic } from './source/topic-name.js'
 import { type Tail, tailTopic } from './tail.js'
 import type { TailOptions } from './tail-options.js'
+import { countTopic, type StatsOptions } from './topic-counts.js'
+import { listTopics, type TopicRow } from './topic-list.js'
+import { TopicStats } from './topic-stats.js'
+import type { TransactionTopics } from './transaction-reader.js'
+import {
+  listTransactions,
+  parseTransactionsOptions,
+  readTransaction,
+  type TransactionChange,
+  type TransactionOptions,
+  type TransactionRow,
+  type TransactionsOptions,
+} from './transactions.js'
 
 /** The recording that obslab comes with: an OpenMRS database's changes, of invented people. */
 const embedded = fileURLToPath(new URL('../datasets/openmrs', import.meta.url))
 
 /** A topic to be replayed: a typed one, a full name, or a short one such as `obs`. */
 export type TopicArgument = TypedTopic<unknown> | string
-
-/** One line of {@link Lab.topics}. */
-export interface TopicRow {
-  topic: string
-  /** What its records are: a table's changes, schema changes, transactions, heartbeats, … */
-  kind: string
-  partitions: number
-  /** Offsets from the first to the end: records, and the markers among them. */
-  records: number
-  /** Kafka's cleanup policy: delete or compact. */
-  cleanup: string
-}
 
 /**
  * A source opened for exploration. It joins no group and commits nothing, so that nothing it does can be noticed by
@@ -66,20 +65,13 @@ export class Lab {
     return this.source.name
   }
 
-  /** The topics there are: what each is, its partitions and records. */
+  /**
+   * The topics there are: what each is, its partitions, records and bytes, its newest and oldest times, how keys and
+   * values are written, and which connector and database server it came from. It reads the first and the last records
+   * of each partition and nothing else.
+   */
   async topics(): Promise<Frame<TopicRow>> {
-    const topics = await this.source.topics()
-    const rows: TopicRow[] = []
-    for (const offsets of topics) {
-      rows.push({
-        topic: offsets.topic,
-        kind: topicKind(offsets.topic, await this.#firstRecords(offsets)),
-        partitions: offsets.partitions.length,
-        records: offsets.partitions.reduce((sum, { start, end }) => sum + end - start, 0),
-        cleanup: offsets.cleanupPolicy,
-      })
-    }
-    return Frame.from(rows)
+    return await listTopics(this.source)
   }
 
   /**
@@ -120,10 +112,10 @@ export class Lab {
 
   /**
    * One record: `lab.at('obs:2:1234')`, topic, partition and offset. What it did, before and after, its times, its place
-   * in the database's log, its sizes. An offset without a record is an `offset-out-of-range` error that says why: not
+   * in the database's log, the version of the table it was written under, its sizes. An offset without a record is an `offset-out-of-range` error that says why: not
    * there yet, deleted, compacted away, aborted, a transaction's mark.
    */
-  async at(place: string): Promise<ChangeRecord> {
+  async at(place: string): Promise<LookedUpRecord> {
     const { topic, partition, offset } = parsePlace(place)
     const [found] = await this.#resolve([topic])
     return await recordAt(this.source, found!, { partition, offset })
@@ -138,6 +130,48 @@ export class Lab {
   async find(where: FindWhere, options: FindOptions = {}): Promise<Frame<FoundChange>> {
     const { topics = await this.#tables(), ...rest } = parseFindOptions(options)
     return await findChanges(this.source, await this.#resolve(topics), where, rest)
+  }
+
+  /**
+   * What one pass over a topic counts: sizes of keys, values and headers with their quantiles, how much of them are schema
+   * blocks, distinct and hottest keys, nulls of each column, records of each hour, what the records did. Bounds are
+   * options. Keys of sensitive columns are masked when shown.
+   */
+  async stats(topic: TopicArgument, options: StatsOptions = {}): Promise<TopicStats> {
+    const [found] = await this.#resolve([topic])
+    return new TopicStats(await countTopic(this.source, found!, options))
+  }
+
+  /**
+   * The columns of a topic's table through time: each version with the statement that made it, what it changed (columns
+   * added, removed, renamed, of another type), when and where in the database's log it began, and how many changes were
+   * written under it. Without a schema-change topic the schemas that records carry tell the versions, or else the names
+   * of their values; `origin` says which. It reads the topic whole. `lab.at` tells the version of one record.
+   */
+  async schemaHistory(topic: TopicArgument, options: SchemaHistoryOptions = {}): Promise<SchemaTimeline> {
+    const [found] = await this.#resolve([topic])
+    return await readSchemaTimeline(this.source, found!.offsets, options)
+  }
+
+  /**
+   * The database's transactions, in the order of its log: when each was committed, how many events of which tables it
+   * has, and whether all that its END announces are there; if not, which tables are missing, or that its END has not
+   * come yet, or that it is DDL, whose BEGIN never ends. What was delivered again counts once. It reads the tables'
+   * topics between the times given, else whole. Whether a transaction is complete only `provide.transaction.metadata=true`
+   * of the connector tells; without it they are told by the GTIDs of changes, and without those there is a
+   * `transaction-unknown` error.
+   */
+  async transactions(options: TransactionsOptions = {}): Promise<Frame<TransactionRow>> {
+    const { topics, ...rest } = parseTransactionsOptions(options)
+    return await listTransactions(this.source, await this.#transactionTopics(topics), rest)
+  }
+
+  /**
+   * All changes of one transaction, of every table, each once, in the order in which the transaction made them. Its id
+   * may be given whole or, of a GTID, by its number alone. An id that there is not is a `transaction-unknown` error.
+   */
+  async transaction(id: string, options: TransactionOptions = {}): Promise<Frame<TransactionChange>> {
+    return await readTransaction(this.source, await this.#transactionTopics(), id, options)
   }
 
   /**
@@ -182,6 +216,17 @@ export class Lab {
     await this.source.close()
   }
 
+  /** Tables to join, by default all, signals among them: their changes are events of transactions as well. */
+  async #transactionTopics(tables?: readonly TopicArgument[]): Promise<TransactionTopics> {
+    const rows = (await this.topics()).rows()
+    const ofKind = (...kinds: readonly string[]): string[] =>
+      rows.filter(({ kind }) => kinds.includes(kind)).map(({ topic }) => topic)
+    return {
+      marks: await this.#resolve(ofKind('transactions')),
+      tables: await this.#resolve(tables ?? ofKind('table', 'signals')),
+    }
+  }
+
   async #tables(): Promise<string[]> {
     const topics = (await this.topics()).rows()
     return topics.filter(({ kind }) => kind === 'table').map(({ topic }) => topic)
@@ -196,16 +241,6 @@ export class Lab {
       offsets: offsets.find(has => has.topic === names[i])!,
       definition: typeof topic === 'string' ? null : topic,
     }))
-  }
-
-  /** The first record of the first partition that has one, to tell the topic's kind by. */
-  async #firstRecords({ topic, partitions }: TopicOffsets): Promise<ReturnType<RecordReader['read']>> {
-    const first = partitions.find(({ start, stable }) => start < stable)
-    if (first === undefined) return []
-    const range: OffsetRange = { topic, partition: first.partition, from: first.start, to: first.start + 1 }
-    const reader = new RecordReader(topic, first.partition, range)
-    for await (const chunk of this.source.read({ ranges: [range] })) return reader.read(chunk)
-    return []
   }
 }
 printAs(Lab, lab => `Lab(${lab.name})`)

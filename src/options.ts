@@ -55,7 +55,7 @@ function mayShow(path: readonly PropertyKey[]): boolean {
 type RawIssue = Parameters<z.core.$ZodErrorMap>[0]
 
 /** What an option should have been, for schemas that do not say it themselves. */
-function expectation(issue: RawIssue | z.core.$ZodIssue): string {
+export function expectation(issue: RawIssue | z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return `expected ${typeNames[String(issue.expected)] ?? `a ${issue.expected}`}`

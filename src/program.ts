@@ -7,11 +7,15 @@ import { registerCommand } from './commands/register.js'
 import { replCommand } from './commands/repl.js'
 import { replayCommand } from './commands/replay.js'
 import { runCommand } from './commands/run.js'
+import { schemaCommand } from './commands/schema.js'
 import { simulateCommand } from './commands/simulate.js'
 import { startCommand } from './commands/start.js'
+import { statsCommand } from './commands/stats.js'
 import { statusCommand } from './commands/status.js'
 import { tailCommand } from './commands/tail.js'
 import { topicsCommand } from './commands/topics.js'
+import { transactionsCommand } from './commands/transactions.js'
+import { typesCommand } from './commands/types.js'
 import { upCommand } from './commands/up.js'
 import { verifyCommand } from './commands/verify.js'
 
@@ -29,6 +33,10 @@ export function createProgram(): Command {
   for (const command of [
     startCommand,
     topicsCommand,
+    statsCommand,
+    schemaCommand,
+    transactionsCommand,
+    typesCommand,
     replayCommand,
     tailCommand,
     replCommand,

@@ -1,7 +1,14 @@
+import { AvroRecords } from './change/avro-records.js'
+import type { RowChange } from './change/change.js'
 import { ChangeReader } from './change/change-reader.js'
+import type { ColumnType } from './change/column-type.js'
+import type { SchemaHistory } from './change/schema-history.js'
+import { type TableVersion, tableVersions } from './change/schema-timeline.js'
 import { SchemaTopics } from './change/schema-topics.js'
 import { ObslabError } from './errors.js'
-import { ChangeRecord } from './frame/change-record.js'
+import { ChangeRecord, type ChangeRecordParts } from './frame/change-record.js'
+import { escapeControls, isoTime } from './frame/format.js'
+import { elide } from './frame/text-width.js'
 import { printAs } from './inspect.js'
 import { batchHeaders } from './log/batch-header.js'
 import { foundText } from './options.js'
@@ -30,7 +37,22 @@ export function parsePlace(text: string): RecordPlace {
 }
 
 /** A record that was looked up by itself: it prints with all that is known of it. */
-export class LookedUpRecord extends ChangeRecord {}
+export class LookedUpRecord extends ChangeRecord {
+  /**
+   * The version of its table that the change was written under, as `lab.schemaHistory` numbers them; null where no
+   * schema-change topic tells them, and for what is no change of a row.
+   */
+  readonly schemaVersion: number | null
+  /** The version in words, with the statement that made it; or where else its columns' types come from. */
+  readonly schema: string | null
+
+  constructor(parts: ChangeRecordParts, history: SchemaHistory | null) {
+    super(parts)
+    const version = parts.change.kind === 'row' ? versionOf(parts.change, history) : null
+    this.schemaVersion = version?.number ?? null
+    this.schema = parts.change.kind === 'row' ? schemaText(version, parts.columns) : null
+  }
+}
 printAs(LookedUpRecord, record => record.text())
 
 /** The record at an offset, decoded. An offset without a record is an `offset-out-of-range` error that says why. */
@@ -49,12 +71,35 @@ export async function recordAt(
     chunks.push(chunk)
     const [record] = reader.read(chunk)
     if (record === undefined) continue
-    const changes = new ChangeReader(topic, { definition, history: schemas?.history ?? null })
+    const avro = AvroRecords.of(source)
+    await avro.load([record])
+    const changes = new ChangeReader(topic, { definition, history: schemas?.history ?? null, avro })
     const { change } = changes.read(record)
     const { columns, keyColumns } = changes
-    return new LookedUpRecord({ change, redelivered: null, record, columns, keyColumns, definition })
+    const parts = { change, redelivered: null, record, columns, keyColumns, definition }
+    return new LookedUpRecord(parts, schemas?.history ?? null)
   }
   throw gone(range, whyNone(chunks, offset))
+}
+
+function versionOf({ topic, source }: RowChange, history: SchemaHistory | null): TableVersion | null {
+  const parts = topic.split('.')
+  if (history === null || parts.length < 3) return null
+  const [database, table] = parts.slice(-2) as [string, string]
+  const { versions, numberOf } = tableVersions(history.timeline(database, table))
+  const told = history.versionAt(database, table, source)
+  return versions.find(({ number }) => told !== null && number === numberOf.get(told)) ?? null
+}
+
+function schemaText(version: TableVersion | null, columns: readonly ColumnType[]): string {
+  if (version !== null) {
+    const { number, ddl, time } = version
+    const since = number === 1 || time === null ? '' : `, since ${isoTime(time, 'Z')}`
+    return `version ${number}${since}${ddl === null ? '' : `: ${elide(escapeControls(ddl), 80)}`}`
+  }
+  return columns[0]?.origin === 'inferred'
+    ? 'none: types are taken from the values'
+    : 'as the record carries it'
 }
 
 function requireWithin({ partitions }: ReplayTopic['offsets'], range: OffsetRange): void {

@@ -19,7 +19,9 @@ export function topicsCommand(program: Command): void {
   program.enablePositionalOptions()
   const topics = program
     .command('topics')
-    .description('List the topics of a source: what each is, its partitions, records and offsets')
+    .description(
+      'List the topics of a source: what each is, its records, bytes, times, formats and connector',
+    )
     .enablePositionalOptions()
     .addOption(sourceOption())
     .addOption(jsonOption())

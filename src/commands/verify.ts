@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { findingsText } from '../display/findings.js'
 import { connect as openLab } from '../lab.js'
 import { ConnectClient } from '../stack/connect-client.js'
 import { parseAddress } from '../stack/mysql-connection.js'
@@ -47,10 +48,8 @@ export function verifyCommand(program: Command): void {
         database: mysql === undefined ? null : parseAddress(mysql, password),
         connector,
       })
-      const lines = findings.map(finding =>
-        json ? JSON.stringify(finding) : `${finding.severity}: ${finding.sentence} [${finding.code}]`,
-      )
-      process.stdout.write(`${lines.join('\n')}\n`)
+      const text = json ? findings.map(finding => JSON.stringify(finding)).join('\n') : findingsText(findings)
+      process.stdout.write(`${text}\n`)
       if (findings.some(({ severity }) => severity === 'error')) process.exitCode = 1
     })
 }

@@ -22,6 +22,10 @@ test('--help lists every command, and each command shows examples', () => {
   const commands = [
     'start',
     'topics',
+    'stats',
+    'schema',
+    'transactions',
+    'types',
     'replay',
     'tail',
     'repl',
@@ -41,7 +45,7 @@ test('--help lists every command, and each command shows examples', () => {
 })
 
 test('topics prints a table, and JSON lines with --json', () => {
-  expect(obslab('topics').out).toMatch(/dbserver1\.openmrs\.obs +table +3 +\d+ +delete/)
+  expect(obslab('topics').out).toMatch(/dbserver1\.openmrs\.obs +table +3 +\d+ +\d+ +2026-/)
   const lines = obslab('topics', '--json').out.trim().split('\n')
   expect(lines.map(line => JSON.parse(line).topic)).toContain('dbserver1.openmrs.obs')
 })

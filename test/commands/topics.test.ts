@@ -27,3 +27,21 @@ test.each([
   expect([result.code, result.out]).toEqual([code, ''])
   expect(result.err).toContain(told)
 })
+
+test.each([
+  [
+    ['stats', 'obs', '-s', 'datasets/openmrs-schemas', '--limit', '50'],
+    /obs: 50 records, .*\n.*distinct keys/,
+  ],
+  [['schema', 'obs', '-s', 'datasets/openmrs-schemas'], /2 versions of its columns.*schema-change topic/],
+  [
+    ['schema', 'obs', '-s', 'datasets/openmrs-schemas', '--columns', '1'],
+    /value_complex +VARCHAR\(255\) +text/,
+  ],
+  [['transactions', '-s', 'datasets/openmrs-schemas'], /:155 +complete +1 +1 +0/],
+  [['transactions', '156', '-s', 'datasets/openmrs-schemas', '--json'], /^{"order":1,"op":"c",/],
+])('%j prints what lab gives', (args, told) => {
+  const { status, stdout } = spawnSync(process.execPath, ['dist/cli.js', ...args], { encoding: 'utf8' })
+  expect(status).toBe(0)
+  expect(stdout).toMatch(told)
+})

@@ -66,7 +66,7 @@ const commandLines = documents.flatMap(path =>
   readFileSync(path, 'utf8')
     .split('\n')
     .flatMap((text, i) =>
-      [...text.matchAll(/npx obslab ([^`#]+?)(?=`|#|\s{2,}|$)/g)].map(([, line = '']): [string, string[]] => [
+      [...text.matchAll(/npx obslab ([^`#>]+?)(?=`|#|\s+>|\s{2,}|$)/g)].map(([, line = '']): [string, string[]] => [
         `${path}:${i + 1}`,
         line.trim().split(/\s+/),
       ]),
@@ -90,7 +90,7 @@ test.each(commandLines)('the command line at %s is understood: %j', async (_, ar
   expect(ran).toEqual([args[0]])
 })
 
-const reading = ['topics', 'replay', 'tail', 'record', 'repl']
+const reading = ['topics', 'replay', 'tail', 'record', 'repl', 'stats', 'schema', 'transactions', 'types']
 
 test.each(commandLines.filter(([, [command = '']]) => reading.includes(command)))(
   'the command line at %s runs on the recording: %j',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ChangeReader } from '../../src/change/change-reader.js'
+import { isSensitive } from '../../src/change/masking.js'
 import { isDeleted } from '../../src/change/topic.js'
 import { openmrs } from '../../src/openmrs/openmrs.js'
 
@@ -28,6 +29,15 @@ describe('the topics of OpenMRS', () => {
     ])
     expect(openmrs.person.sensitive).toContain('birthdate')
     expect(openmrs.patient_identifier.sensitive).toContain('identifier')
+  })
+
+  test('show no column that is masked without a definition, save three that hold codes and a country', () => {
+    const shown = Object.values(openmrs).flatMap(topic =>
+      topic.columns
+        .filter(column => isSensitive(column, topic.name, null) && !isSensitive(column, topic.name, topic))
+        .map(({ name }) => `${topic.name}.${name}`),
+    )
+    expect(shown).toEqual(['orders.fulfiller_status', 'patient.allergy_status', 'person_address.country'])
   })
 
   test('give a row its types where neither a schema nor the DDL is there (constructed)', () => {

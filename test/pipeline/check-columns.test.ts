@@ -37,6 +37,8 @@ const created: Change = {
   source: null,
   transaction: null,
   processedAt: null,
+  newKey: null,
+  oldKey: null,
   headers: [],
 }
 

@@ -46,6 +46,8 @@ const change = (op: RowChange['op'], id: number, after: Partial<Reading> | null)
   source: null,
   transaction: null,
   processedAt: null,
+  newKey: null,
+  oldKey: null,
   headers: [],
 })
 const tombstone = (id: number): Change => ({

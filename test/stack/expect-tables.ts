@@ -1,4 +1,6 @@
 import { expect } from 'vitest'
+import type { Frame } from '../../src/frame/frame.js'
+import type { Table } from '../../src/frame/table.js'
 import type { Lab } from '../../src/lab.js'
 import { type VitalsRow, vitals } from '../../src/openmrs/vitals.js'
 import { Pipeline } from '../../src/pipeline/pipeline.js'
@@ -12,13 +14,21 @@ import { vitalsBySql } from './vitals-sql.js'
 const cannotTell = (stored: string | null, type: string): boolean =>
   stored !== null && (/^0000/.test(stored) || (/^bigint.*unsigned/.test(type) && BigInt(stored) >= 2n ** 63n))
 
-/** Expects the current table of each topic `<database>.<database>.<table>` to be what `SELECT *` gave. */
-export async function expectSameTables(lab: Lab, database: string, tables: FinalTable[]): Promise<void> {
+/**
+ * Expects the table of each topic `<database>.<database>.<table>` to be what `SELECT *` gave: the current one, or as
+ * `rowsOf` takes it from the replayed table.
+ */
+export async function expectSameTables(
+  lab: Lab,
+  database: string,
+  tables: FinalTable[],
+  rowsOf: (table: Table) => Frame = table => table.current({ includeDeleted: true }),
+): Promise<void> {
   expect(tables.length).toBeGreaterThan(12)
   for (const { table, columns, rows } of tables) {
     const replayed = await lab.replay(`${database}.${database}.${table}`, { progress: false })
     expect(replayed.counts.quarantined).toBe(0)
-    const frame = replayed.current({ includeDeleted: true })
+    const frame = rowsOf(replayed)
     expect([table, frame.length]).toEqual([table, rows.length])
     const kinds = new Map(frame.columns.map(column => [column.name, column]))
     frame.rows().forEach((row, i) => {
