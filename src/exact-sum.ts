@@ -40,14 +40,9 @@ export class ExactSum {
   mean(count: number): number {
     const special = this.#special()
     if (special !== 0) return special
-    const partials = this.#merged()
-    const quotient = round(partials) / count
-    if (!Number.isFinite(quotient) || abs(quotient) > large || abs(quotient) < 2 ** -900) return quotient
-    const rest = [...partials]
-    subtractProduct(rest, quotient, count)
-    const correction = round(rest) / count
-    subtractProduct(rest, correction, count)
-    return addRounded(quotient, correction, Math.sign(rest.at(-1) ?? 0))
+    const quotient = round(this.#partials) / count
+    if (this.#large.length > 0 || abs(quotient) > 2 ** 900) return divide(this.#scaledDown(), count) * scale
+    return abs(quotient) < 2 ** -900 ? quotient : divide(this.#partials, count)
   }
 
   #addFinite(value: number): void {
@@ -65,6 +60,13 @@ export class ExactSum {
     if (this.#notANumber > 0 || (this.#infinite > 0 && this.#negativeInfinite > 0)) return Number.NaN
     if (this.#infinite > 0) return Number.POSITIVE_INFINITY
     return this.#negativeInfinite > 0 ? Number.NEGATIVE_INFINITY : 0
+  }
+
+  /** The sum divided by `scale`: the products that correct a large quotient would overflow. */
+  #scaledDown(): number[] {
+    const scaled = this.#partials.map(partial => partial / scale)
+    for (const partial of this.#large) addPartial(scaled, partial)
+    return scaled
   }
 
   #merged(): number[] {
@@ -107,6 +109,16 @@ function round(partials: readonly number[]): number {
   }
   // Half way between two doubles: what lies below decides, as in Python's fsum.
   return i > 0 ? awayFromTie(high, low, Math.sign(partials[i - 1]!)) : high
+}
+
+/** The double nearest to the sum of non-overlapping partials divided by `count`. */
+function divide(partials: readonly number[], count: number): number {
+  const quotient = round(partials) / count
+  const rest = [...partials]
+  subtractProduct(rest, quotient, count)
+  const correction = round(rest) / count
+  subtractProduct(rest, correction, count)
+  return addRounded(quotient, correction, Math.sign(rest.at(-1) ?? 0))
 }
 
 /** `high + low` and a little more of the sign `beyond`, rounded once; `low` is smaller than `high`. */

@@ -37,13 +37,48 @@ export type { ColumnKind, Row, Value } from './change/column-type.js'
 export { at, iso, num } from './change/row-value.js'
 export { openmrs } from './openmrs/openmrs.js'
 export type { ObsRow } from './openmrs/obs.js'
+export { flatObs } from './openmrs/flat-obs.js'
+export type { FlatObsItem, FlatObsOrder, FlatObsRow, FlatObsValueType } from './openmrs/flat-obs.js'
+export { type HivSummaryRow, hivSummary } from './openmrs/hiv-summary.js'
 export { type VitalsRow, vitals } from './openmrs/vitals.js'
 
 // Pipelines
-export { type Aggregated, Groups, Pipeline, PipelineStart, pipeline, Rows } from './pipeline/pipeline.js'
-export { type Aggregate, type CountOptions, count, first, last, type OrderOptions } from './pipeline/aggregate.js'
+export { Groups, Pipeline, PipelineStart, pipeline, Rows } from './pipeline/pipeline.js'
+export { collect, count, countDistinct, first, last, max, mean, min, sum } from './pipeline/aggregate.js'
+export type { Aggregate, AggregateKind, OrderOptions, Sum, Summable, WhereOptions } from './pipeline/aggregate.js'
+export type { Aggregated, Derived, DerivedColumns, Other, Pivoted, Shown } from './pipeline/row-types.js'
+export type {
+  Duration,
+  FoldOptions,
+  FromOptions,
+  JoinOptions,
+  LatestOptions,
+  PivotOptions,
+} from './pipeline/row-types.js'
+export type { ToOptions, WindowColumns, WindowOptions } from './pipeline/row-types.js'
+export type { Cell, CellRow } from './pipeline/cell.js'
+export {
+  explain,
+  Explanation,
+  type ExplainedState,
+  type ExplainedStep,
+  type ExplainOptions,
+} from './pipeline/explain.js'
+export { Param, type ParamValue, type ParamValues, param } from './pipeline/param.js'
 export type { PreviewOptions } from './preview.js'
-export { type ValidateOptions, Validation, validate } from './validate/validate.js'
+export { LivePreview } from './live-preview.js'
+export { type ValidateOptions, validate } from './validate.js'
+export { Validation } from './validate/validation.js'
+export type { CheckReport } from './validate/checks.js'
+export type { GoldenDifference } from './validate/golden.js'
+export {
+  ExpectedPipeline,
+  ExpectedRecording,
+  ExpectedRows,
+  expectPipeline,
+  type ToBeValidOptions,
+} from './validate/expect-pipeline.js'
+export type { GivenChange, GivenTopics } from './validate/given-changes.js'
 export type { Finding, FindingEvidence, Severity } from './finding.js'
 export { topicFindingCodes } from './change/topic-finding-codes.js'
 

@@ -21,11 +21,27 @@ export type { ColumnKind, Row, Value } from './change/column-type.js'
 export { at, iso, num } from './change/row-value.js'
 export { openmrs } from './openmrs/openmrs.js'
 export type { ObsRow } from './openmrs/obs.js'
+export { flatObs } from './openmrs/flat-obs.js'
+export type { FlatObsItem, FlatObsOrder, FlatObsRow, FlatObsValueType } from './openmrs/flat-obs.js'
+export { type HivSummaryRow, hivSummary } from './openmrs/hiv-summary.js'
 export { type VitalsRow, vitals } from './openmrs/vitals.js'
 
 // Pipelines
-export { type Aggregated, Groups, Pipeline, PipelineStart, pipeline, Rows } from './pipeline/pipeline.js'
-export { type Aggregate, type CountOptions, count, first, last, type OrderOptions } from './pipeline/aggregate.js'
+export { Groups, Pipeline, PipelineStart, pipeline, Rows } from './pipeline/pipeline.js'
+export { collect, count, countDistinct, first, last, max, mean, min, sum } from './pipeline/aggregate.js'
+export type { Aggregate, AggregateKind, OrderOptions, Sum, Summable, WhereOptions } from './pipeline/aggregate.js'
+export type { Aggregated, Derived, DerivedColumns, Other, Pivoted, Shown } from './pipeline/row-types.js'
+export type {
+  Duration,
+  FoldOptions,
+  FromOptions,
+  JoinOptions,
+  LatestOptions,
+  PivotOptions,
+} from './pipeline/row-types.js'
+export type { ToOptions, WindowColumns, WindowOptions } from './pipeline/row-types.js'
+export { Param, type ParamValue, type ParamValues, param } from './pipeline/param.js'
+export type { Cell, CellRow } from './pipeline/cell.js'
 export type { TopicNames } from './pipeline/plan-changes.js'
 
 // Errors

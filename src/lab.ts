@@ -7,9 +7,10 @@ import type { Frame } from './frame/frame.js'
 import { type SqlValue, sqlFrame } from './frame/sql.js'
 import type { Table } from './frame/table.js'
 import { printAs } from './inspect.js'
+import type { LivePreview } from './live-preview.js'
 import { foundText } from './options.js'
 import type { Pipeline } from './pipeline/pipeline.js'
-import { type PreviewOptions, previewPipeline } from './preview.js'
+import { livePreview, type PreviewOptions, previewPipeline } from './preview.js'
 import { type LookedUpRecord, parsePlace, recordAt } from './record-at.js'
 import { type ReplayOptions, type ReplayTopic, replayTables } from './replay.js'
 import { readSchemaTimeline, type SchemaHistoryOptions, type SchemaTimeline } from './schema-timeline.js'
@@ -176,10 +177,26 @@ export class Lab {
 
   /**
    * Runs a pipeline over the recorded changes, one by one as its job would, and gives the rows its output topic would
-   * hold after compaction, ordered by key. Columns that may tell something of a sensitive one are masked when shown.
+   * hold after compaction, ordered by key. Columns that may tell something of a sensitive one are masked when shown. Rows
+   * that a function fails on are left out, and a finding beside says how many and where. With `live: true` it goes on with
+   * the changes that come, and what it gives updates in place until `stop()`.
    */
-  async preview<R extends object>(pipeline: Pipeline<R>, options: PreviewOptions = {}): Promise<Frame<R>> {
-    return await previewPipeline(this.source, pipeline, options)
+  preview<R extends object>(
+    pipeline: Pipeline<R>,
+    options: PreviewOptions & { live: true },
+  ): Promise<LivePreview<R>>
+  preview<R extends object>(
+    pipeline: Pipeline<R>,
+    options?: PreviewOptions & { live?: false },
+  ): Promise<Frame<R>>
+  async preview<R extends object>(
+    pipeline: Pipeline<R>,
+    options: PreviewOptions = {},
+  ): Promise<Frame<R> | LivePreview<R>> {
+    if (options?.live !== true) return await previewPipeline(this.source, pipeline, options)
+    const preview = await livePreview(this.source, pipeline, options)
+    this.#closing.signal.addEventListener('abort', () => preview.stop())
+    return preview
   }
 
   /**

@@ -17,6 +17,7 @@ import { topicsCommand } from './commands/topics.js'
 import { transactionsCommand } from './commands/transactions.js'
 import { typesCommand } from './commands/types.js'
 import { upCommand } from './commands/up.js'
+import { validateCommand } from './commands/validate.js'
 import { verifyCommand } from './commands/verify.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -43,6 +44,7 @@ export function createProgram(): Command {
     recordCommand,
     produceCommand,
     runCommand,
+    validateCommand,
     simulateCommand,
     upCommand,
     downCommand,

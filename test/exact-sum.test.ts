@@ -61,6 +61,8 @@ test('a mean equals the integer sum divided by the count, rounded once', () => {
 test.each([
   { values: [-9.999995346841965e199, -9.672422422032896e198, 0, 5e-324], mean: -2.7418093972613134e199 },
   { values: [-9.999995346841965e199, -9.672422422032896e198, 0, 0], mean: -2.7418093972613138e199 },
+  { values: [2e300], mean: 2e300 },
+  { values: [1.7e308, 1.5e308], mean: 1.6e308 },
 ])('the mean of $values is $mean: what is too small to count still decides half way', ({ values, mean }) => {
   expect(sumOf(values).mean(values.length)).toBe(mean)
 })

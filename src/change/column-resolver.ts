@@ -1,5 +1,5 @@
 import type { SourcePosition } from './change.js'
-import { type ColumnType, type DeclaredColumn, resolveColumn } from './column-type.js'
+import { type ColumnType, type DeclaredColumn, resolveColumn, type Value } from './column-type.js'
 import { columnsOfSchema, rowSchemaOf } from './connect-schema.js'
 import { type RowDecoder, rowDecoder } from './decode.js'
 import { Inference, inferColumn } from './inference.js'
@@ -138,7 +138,22 @@ export class ColumnResolver {
     const onDoubt =
       findings && ((doubt: ValueDoubt, name: string) => findings.add(doubt, { columns: [name] }))
     const onUnknown = (column: ColumnType): unknown => this.#unknown.set(column.name, column)
-    return { columns, decode: rowDecoder(columns, onUnknown, onDoubt) }
+    return {
+      columns,
+      decode: this.#withDeclared(columns, rowDecoder(columns, onUnknown, onDoubt)),
+    }
+  }
+
+  /** Declared columns that the table did not have yet are null in its rows. */
+  #withDeclared(columns: readonly ColumnType[], decode: RowDecoder): RowDecoder {
+    const known = new Set(columns.map(({ name }) => name))
+    const later = [...this.#declared.values()].filter(({ name, nullable }) => nullable && !known.has(name))
+    if (later.length === 0) return decode
+    return raw => {
+      const row: Record<string, Value> = decode(raw)
+      for (const { name } of later) if (!(name in row)) row[name] = null
+      return row
+    }
   }
 
   #resolveKey(

@@ -6,10 +6,11 @@ import type { BuildFailure, BuildOptions, Plugin } from 'esbuild'
 import { ObslabError } from '../errors.js'
 import { loadPackage } from '../optional-package.js'
 import type { Pipeline } from '../pipeline/pipeline.js'
+import { type NotebookModule, notebookModule } from './notebook-file.js'
 
 /**
  * Loads a TypeScript or JavaScript file, with what it imports, and gives the pipeline it exports: the only one, or the
- * one that is named `name` or exported under it. TypeScript's types are stripped and not checked, and its packages are
+ * one that is named `name` or exported under it. Of a notebook the declarations are taken, see {@link notebookModule}. TypeScript's types are stripped and not checked, and its packages are
  * found from its own folder, except `obslab`, which is the one that runs.
  *
  * What cannot be loaded is a `job-file-invalid` error that tells file and line; so is a file without such a pipeline,
@@ -17,14 +18,22 @@ import type { Pipeline } from '../pipeline/pipeline.js'
  */
 export async function loadPipeline(file: string, name?: string): Promise<Pipeline<object>> {
   await requireFile(resolve(file))
-  const found = pipelinesOf(await loadModule(resolve(file)))
+  const notebook = extname(file) === '.ipynb' ? await notebookModule(resolve(file)) : null
+  const found = pipelinesOf(await loadModule(resolve(file), notebook))
   const names = [...found.keys()].join(', ')
+  const reason = name === undefined ? undefined : notebook?.skipped.get(name)
+  if (reason !== undefined) {
+    throw invalid(
+      `Expected ${name} of ${shown(resolve(file))} to follow from declarations alone, but ${reason}. Declare what it needs ` +
+        'as a constant, or by param().',
+    )
+  }
   if (name === undefined) {
     const [only, second] = new Set(found.values())
     if (only !== undefined && second === undefined) return only
     throw invalid(
       only === undefined
-        ? `Expected ${file} to export a pipeline, found none. Export what .to(…) gives: export const vitals = pipeline('vitals')…`
+        ? `Expected ${file} to export a pipeline, found none.${skippedText(notebook)} Export what .to(…) gives: export const vitals = pipeline('vitals')…`
         : `Expected the name of one pipeline of ${file}, for it exports several: ${names}. Name it after the file.`,
     )
   }
@@ -55,9 +64,9 @@ function isPipeline(value: unknown): value is Pipeline<object> {
   return typeof plan === 'object' && plan !== null && 'name' in plan && 'output' in plan && 'root' in plan
 }
 
-async function loadModule(file: string): Promise<Record<string, unknown>> {
+async function loadModule(file: string, notebook: NotebookModule | null): Promise<Record<string, unknown>> {
   if (/^\.[cm]?js$/.test(extname(file))) return await run(file, pathToFileURL(file))
-  const code = await bundle(file)
+  const code = await bundle(file, notebook)
   // Outside the user's folder, which may be read-only. Node reads the source map in it when it is loaded.
   const folder = await mkdtemp(join(tmpdir(), 'obslab-run-'))
   try {
@@ -82,10 +91,12 @@ async function run(file: string, url: URL): Promise<Record<string, unknown>> {
   }
 }
 
-async function bundle(file: string): Promise<string> {
+async function bundle(file: string, notebook: NotebookModule | null): Promise<string> {
   const { build } = await loadPackage('esbuild', 'obslab run, for TypeScript,', () => import('esbuild'))
   const options = {
-    entryPoints: [file],
+    ...(notebook === null
+      ? { entryPoints: [file] }
+      : { stdin: { contents: notebook.code, resolveDir: dirname(file), sourcefile: basename(file) } }),
     bundle: true,
     write: false,
     platform: 'node',
@@ -134,6 +145,12 @@ function told(file: string, cause: unknown): string {
   const { location, text } = first
   const at = location === null ? shown(file) : `${location.file}:${location.line}:${location.column + 1}`
   return `${at} cannot be loaded: ${text}`
+}
+
+/** The names of a notebook that were left out, with why. */
+function skippedText(notebook: NotebookModule | null): string {
+  if (notebook === null || notebook.skipped.size === 0) return ''
+  return ` Left out: ${Array.from(notebook.skipped, ([name, reason]) => `${name} (${reason})`).join('; ')}.`
 }
 
 function shown(file: string): string {

@@ -5,9 +5,12 @@ import { type JobSummary, runJob } from '../job/run-job.js'
 import { shutdownSignal } from '../job/shutdown.js'
 import type { Sink } from '../job/sink.js'
 import { connect } from '../lab.js'
+import { readParams } from '../pipeline/param.js'
+import { paramsOf } from '../pipeline/plan-params.js'
 import { isKafka } from '../source/open-source.js'
 import { type SourceOptions, sourceOption } from './command.js'
 import { loadPipeline } from './job-file.js'
+import { paramOption } from './param-option.js'
 
 interface RunOptions extends SourceOptions {
   to?: string
@@ -15,6 +18,7 @@ interface RunOptions extends SourceOptions {
   prefix?: string
   topic?: Record<string, string>
   acceptIncomplete?: boolean
+  param?: Record<string, string>
 }
 
 const examples = `
@@ -27,6 +31,7 @@ Examples:
   obslab run vitals.ts --source kafka://localhost:9092
   obslab run vitals.ts --source kafka://localhost:9092 --prefix clinic --until-end
   obslab run vitals.ts vitals --topic obs=clinic.openmrs.obs --to rows.jsonl
+  obslab run fevers.ts --param least=38.5
   obslab run vitals.ts > vitals.jsonl`
 
 /** `obslab run`: a pipeline from a file, unattended. */
@@ -42,6 +47,7 @@ export function runCommand(program: Command): void {
     .option('--until-end', 'stop at the end that the topics have at the start')
     .option('--prefix <prefix>', "find the pipeline's topics among those of this topic.prefix")
     .option('--topic <name=topic>', 'read this topic where the pipeline says name; repeatable', topicNames)
+    .addOption(paramOption())
     .option('--accept-incomplete', 'run even though a topic has lost its first records')
     .option('--json', 'print the summary as JSON; not with rows on standard output')
     .addHelpText('after', examples)
@@ -58,6 +64,7 @@ export function runCommand(program: Command): void {
           ...(options.prefix !== undefined && { prefix: options.prefix }),
           ...(options.topic && { topics: options.topic }),
           ...(options.acceptIncomplete && { acceptIncomplete: true }),
+          ...(options.param && { params: readParams(paramsOf(pipeline.plan), options.param) }),
         })
         if (to !== '-') process.stdout.write(`${options.json ? JSON.stringify(summary) : textOf(summary)}\n`)
       } finally {

@@ -5,8 +5,8 @@ import { chart } from '../display/chart.js'
 import type { Frame } from '../frame/frame.js'
 import { connect, type Lab } from '../lab.js'
 import { openmrs } from '../openmrs/openmrs.js'
-import { type VitalsRow, vitals } from '../openmrs/vitals.js'
-import { validate } from '../validate/validate.js'
+import { vitals } from '../openmrs/vitals.js'
+import { validate } from '../validate.js'
 import { type SourceOptions, sourceOption } from './command.js'
 import { vitalsChart } from './vitals-chart.js'
 
@@ -52,13 +52,12 @@ async function firstSession(lab: Lab, out: string): Promise<void> {
 
   const validation = await validate(vitals, lab)
   const frame = validation.output
-  const withBmi = frame.derive({ bmi: ({ weight, height }) => bmi(weight, height) })
   say(`The vitals of each encounter, kept up change by change: ${count(frame.length)} rows`)
-  console.log(withBmi.text({ limit: 5 }))
+  console.log(frame.text({ limit: 5 }))
 
   const file = join(out, 'vitals.svg')
   await mkdir(out, { recursive: true })
-  await chart(withBmi, vitalsChart()).save(file)
+  await chart(frame, vitalsChart()).save(file)
   console.log(`\nTheir distribution is drawn in ${file}`)
 
   say('Proof')
@@ -71,12 +70,6 @@ async function firstSession(lab: Lab, out: string): Promise<void> {
   npx obslab replay obs --changes --last 10  the newest changes, with their positions
   npx obslab topics -s kafka://host:9092     the same on your cluster; nothing is committed there
   notebooks/01-replay.ipynb                  the same in a notebook`)
-}
-
-/** Body mass index, kg/m², to one decimal; null where weight or height is missing. */
-function bmi(weight: VitalsRow['weight'], height: VitalsRow['height']): number | null {
-  if (weight === null || height === null || height === 0) return null
-  return Math.round((weight / (height / 100) ** 2) * 10) / 10
 }
 
 function say(heading: string): void {

@@ -1,6 +1,6 @@
 import type { ChartSpec } from '../display/chart.js'
 
-/** One histogram for each vital sign, and weight against height, for a frame of vitals with `bmi`. */
+/** One histogram for each vital sign, for a frame of the vitals. */
 export function vitalsChart(): ChartSpec {
   return {
     title: { text: 'Vital signs by encounter', anchor: 'start', fontSize: 15, offset: 12 },

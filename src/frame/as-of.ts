@@ -66,22 +66,28 @@ function lastRows(log: ChangeLog, { limits, members }: Cut, puts: Uint8Array): I
   return rows
 }
 
-/** Of a key with changes in several partitions, the last by its place in the database's log. */
+/**
+ * Of a key with changes in several partitions, the last by its place in the database's log. A row that is gone takes along
+ * those that it was newer than, in whatever partition.
+ */
 function lastOfSeveral(index: LogIndex, cut: Cut, id: number, emptied: Emptied): number {
   const { log, keys } = index
   const entries = keys.of(id)
   const seen = new Set<number>()
+  const gone: number[] = []
   let last: number | null = null
   for (let i = entries.length - 1; i >= 0; i--) {
     const row = rowOf(entries[i]!)
     const p = log.partitionIds[row]!
     if (seen.has(p) || (log.effects[row]! & effectBits) === effect.none || !counts(log, cut, row)) continue
     seen.add(p)
-    if (emptied.since(row)) continue
-    if (last === null || compareEntries(index, entries, i, last) > 0) last = i
+    if (emptied.since(row)) gone.push(i)
+    else if (last === null || compareEntries(index, entries, i, last) > 0) last = i
   }
   if (last === null || entries[last]! < 0) return -1
-  return entries[last]!
+  const place = placeOf(index, entries, last)
+  const isGone = gone.some(i => (comparePlaces(placeOf(index, entries, i), place) ?? -1) >= 0)
+  return isGone ? -1 : entries[last]!
 }
 
 /** Orders two changes of one key, given as places among its entries. In the logs of different servers: `order-unknown`. */

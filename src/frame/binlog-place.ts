@@ -63,7 +63,12 @@ export class BinlogPlaces {
 
   #snapshotOf(row: number): FullSnapshot | null {
     const p = this.#log.partitionIds[row]!
-    return this.#log.snapshots.findLast(({ parts }) => (parts.get(p)?.first ?? row + 1) <= row) ?? null
+    let [found, latest]: [FullSnapshot | null, number] = [null, -1]
+    for (const snapshot of this.#log.snapshots) {
+      const first = snapshot.parts.get(p)?.first ?? row + 1
+      if (first <= row && first > latest) [found, latest] = [snapshot, first]
+    }
+    return found
   }
 
   /**

@@ -1,13 +1,13 @@
 import type { ChangeChunk } from '../change/change-stream.js'
 import type { Engine } from '../pipeline/engine.js'
-import { encodeKey, encodeRow } from '../pipeline/output.js'
 import type { OutputRecord } from './sink.js'
 
-/** Runs a chunk of changes through a job's pipeline and gives what its output changes by. */
-export function applyChunk(engine: Engine, { changes }: Pick<ChangeChunk, 'changes'>): OutputRecord[] {
-  const applied = changes.filter(({ redelivered }) => !redelivered).map(({ change }) => change)
-  return engine.apply(applied).map(({ key, row }) => ({
-    key: encodeKey(key).toString(),
-    row: row === null ? null : encodeRow(row).toString(),
-  }))
+/** Takes a chunk of changes into a job's pipeline. */
+export function applyChunk(engine: Engine, { changes }: Pick<ChangeChunk, 'changes'>): void {
+  engine.apply(changes.filter(({ redelivered }) => !redelivered).map(({ change }) => change))
+}
+
+/** What the output of a job's pipeline changes by since the last call. */
+export function takeRecords(engine: Engine): OutputRecord[] {
+  return engine.flush().map(({ keyText, rowText }) => ({ key: keyText, row: rowText }))
 }

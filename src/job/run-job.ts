@@ -4,11 +4,12 @@ import { type Clock, systemClock } from '../clock.js'
 import { ObslabError } from '../errors.js'
 import { parseOptions } from '../options.js'
 import { Engine } from '../pipeline/engine.js'
+import type { ParamValue, ParamValues } from '../pipeline/param.js'
 import type { Pipeline } from '../pipeline/pipeline.js'
 import type { Plan } from '../pipeline/plan.js'
 import { type BoundPlan, bindPlan, type TopicNames } from '../pipeline/plan-changes.js'
 import type { Source, TopicOffsets } from '../source/source.js'
-import { applyChunk } from './apply-chunk.js'
+import { applyChunk, takeRecords } from './apply-chunk.js'
 import { batchesOf } from './batches.js'
 import { difference } from './difference.js'
 import { jsonLog, type Log } from './log.js'
@@ -33,6 +34,11 @@ export interface RunJobOptions extends TopicNames {
    * false, that is an `input-incomplete` error.
    */
   acceptIncomplete?: boolean
+  /**
+   * Values of the pipeline's params in place of their defaults, by name: `{ min: 5 }`. An unknown name or a value of
+   * another type than the default is an `option-invalid` error.
+   */
+  params?: ParamValues
 }
 
 /** What a job did. */
@@ -62,6 +68,7 @@ const optionsSchema = z.strictObject({
   topics: z.record(z.string(), z.string()).optional(),
   prefix: z.string().optional(),
   acceptIncomplete: z.boolean().default(false),
+  params: z.record(z.string(), z.custom<ParamValue>()).optional(),
 })
 
 /** Bytes of rows that are written, and in Kafka committed, together. */
@@ -105,7 +112,6 @@ class JobRun {
     unchanged: 0,
   }
   readonly #offsets = new Map<string, InputOffset>()
-  #ownKey: string | null = null
 
   constructor(plan: Plan, options: Running) {
     this.#plan = plan
@@ -126,9 +132,9 @@ class JobRun {
   }
 
   async #begin(signal: AbortSignal): Promise<{ engine: Engine; bound: BoundPlan; finished: boolean }> {
-    const { source, sink, topics, prefix } = this.#options
+    const { source, sink, topics, prefix, params } = this.#options
     const names = { ...(topics && { topics }), ...(prefix !== undefined && { prefix }) }
-    const { plan, inputs } = await bindPlan(source, this.#plan, names)
+    const { plan, inputs } = await bindPlan(source, this.#plan, { ...names, params })
     this.#check(plan, inputs)
     this.#log.info('starting', {
       job: plan.name,
@@ -146,7 +152,7 @@ class JobRun {
     })
     // The ends are fixed once the output is ours: an instance that was still writing it has stopped by now.
     const bound = await bindPlan(source, plan, { signal })
-    const engine = new Engine(bound.plan)
+    const engine = new Engine(bound.plan, { onError: 'stop' })
     return { engine, bound, finished: await this.#backfill(engine, bound.changes, held) }
   }
 
@@ -166,7 +172,9 @@ class JobRun {
     }
     const { changes: read, quarantined } = this.#counts
     this.#log.info('read to the end', { changes: read, quarantined, ms: clock.now() - begun })
-    const { records, unchanged } = difference({ held, wanted: engine.output, ownKey: this.#ownKey })
+    engine.caughtUp()
+    takeRecords(engine)
+    const { records, unchanged } = difference({ held, wanted: engine.output, ownKey: ownKey(engine) })
     this.#counts.unchanged = unchanged
     if (!(await this.#write(records))) return false
     const { upserts, tombstones } = this.#counts
@@ -175,10 +183,13 @@ class JobRun {
   }
 
   async #follow(engine: Engine, changes: AsyncIterable<ChangeChunk>): Promise<void> {
-    for await (const chunk of changes) await this.#write(this.#apply(engine, chunk), { whole: true })
+    for await (const chunk of changes) {
+      this.#apply(engine, chunk)
+      await this.#write(takeRecords(engine), { whole: true })
+    }
   }
 
-  #apply(engine: Engine, chunk: ChangeChunk): readonly OutputRecord[] {
+  #apply(engine: Engine, chunk: ChangeChunk): void {
     const { topic, partition, next, changes } = chunk
     for (const { change, redelivered } of changes) {
       this.#counts.changes++
@@ -189,9 +200,7 @@ class JobRun {
       this.#log.warn('a record could not be decoded and was left out', { topic, partition, offset, reason })
     }
     this.#offsets.set(`${topic}:${partition}`, { topic, partition, next })
-    const records = applyChunk(engine, chunk)
-    this.#ownKey ??= records[0]?.key ?? null
-    return records
+    applyChunk(engine, chunk)
   }
 
   /**
@@ -245,4 +254,11 @@ class JobRun {
       )
     }
   }
+}
+
+/** A key of the columns that the job's keys have; null when it never computed one. */
+function ownKey({ keyColumns }: Engine): string | null {
+  return keyColumns === null
+    ? null
+    : JSON.stringify(Object.fromEntries(keyColumns.map(column => [column, 0])))
 }

@@ -1,6 +1,5 @@
-import { type Aggregate, last } from '../pipeline/aggregate.js'
 import { type Pipeline, pipeline } from '../pipeline/pipeline.js'
-import { type ObsRow, obs } from './obs.js'
+import { obs } from './obs.js'
 
 /** The vital signs of one encounter. A sign that was not taken is null. */
 export interface VitalsRow {
@@ -22,36 +21,44 @@ export interface VitalsRow {
   pulse: number | null
   /** Whether the visit was scheduled, as the concept that answers concept 1839; 1246 is a scheduled visit. */
   visit_type: number | null
+  /** Body mass index, kg/m², to one decimal. */
+  bmi: number | null
 }
 
-/** The newest number recorded for a concept in a group, ties by obs_id. */
-function lastNumber(concept: number): Aggregate<ObsRow, number | null> {
-  return last((obs: ObsRow) => obs.value_numeric, {
-    where: obs => obs.concept_id === concept,
-    by: obs => obs.obs_datetime,
-  })
+const visitType = 1839
+
+/** The columns of the vitals, and the concepts that ask for them. */
+const signs = {
+  weight: 5089,
+  height: 5090,
+  temperature: 5088,
+  spo2: 5092,
+  systolic: 5085,
+  diastolic: 5086,
+  pulse: 5087,
+  visit_type: visitType,
+}
+
+/** Weight in kg by the square of height in m, to one decimal; null where one is missing or the height is 0. */
+function bmiOf({ weight, height }: Pick<VitalsRow, 'weight' | 'height'>): number | null {
+  if (weight === null || height === null || height === 0) return null
+  const metres = height / 100
+  return Math.round((weight / (metres * metres)) * 10) / 10
 }
 
 /**
  * One row of vital signs for each encounter that has an obs: weight (concept 5089), height (5090), temperature (5088),
  * oxygen saturation (5092), blood pressure (5085, 5086), pulse (5087) and the kind of visit (1839), the newest by
- * obs_datetime where one was recorded twice. Voided obs do not count; an encounter whose last obs is voided has no row.
+ * obs_datetime where one was recorded twice, and the body mass index. Voided obs do not count; an encounter whose last
+ * obs is voided has no row.
  */
 export const vitals: Pipeline<VitalsRow> = pipeline('vitals')
   .from(obs)
-  .filter(obs => obs.encounter_id !== null)
-  .groupBy(obs => ({ encounter_id: obs.encounter_id as number, person_id: obs.person_id }))
-  .aggregate({
-    weight: lastNumber(5089),
-    height: lastNumber(5090),
-    temperature: lastNumber(5088),
-    spo2: lastNumber(5092),
-    systolic: lastNumber(5085),
-    diastolic: lastNumber(5086),
-    pulse: lastNumber(5087),
-    visit_type: last(obs => obs.value_coded, {
-      where: obs => obs.concept_id === 1839,
-      by: obs => obs.obs_datetime,
-    }),
+  .filter(o => o.encounter_id !== null)
+  .groupBy(o => ({ encounter_id: o.encounter_id as number, person_id: o.person_id }))
+  .pivot(o => o.concept_id, signs, {
+    value: o => (o.concept_id === visitType ? o.value_coded : o.value_numeric),
+    by: o => o.obs_datetime,
   })
+  .derive({ bmi: bmiOf })
   .to('vitals')

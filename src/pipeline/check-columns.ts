@@ -1,99 +1,85 @@
 import { ObslabError } from '../errors.js'
 import { nearest } from '../source/nearest.js'
 import { columnsRead } from './columns-read.js'
-import type { Plan, PlanNode } from './plan.js'
+import { inputsOf, type Plan, type PlanNode, stepsOf } from './plan.js'
+import { columnsOf, isUniform } from './step-columns.js'
+import { expressionOf } from './step-failure.js'
+import { verbOf } from './verbs.js'
 
 /**
  * Refuses a plan of which a function reads a column that its input does not have, with a `column-unknown` error that
  * names the function, its step and the nearest column: types are stripped and not checked, and the column would be null
- * in every row. Inputs whose columns no definition tells are left for {@link checkStep}.
+ * in every row. Inputs whose columns nothing tells are left for {@link checkStep}.
  */
 export function checkColumns(plan: Plan): void {
-  for (let node = plan.root; node.verb !== 'from'; node = node.input) {
-    const columns = declaredColumns(node.input)
-    if (columns !== null) checkStep(plan.name, node, columns)
+  for (const { node } of stepsOf(plan.root)) {
+    inputsOf(node).forEach((input, i) => {
+      const columns = columnsOf(input)
+      if (columns !== null) checkStep(plan.name, node, i, columns)
+    })
   }
+  const columns = columnsOf(plan.root)
+  const unknown = columns === null ? undefined : plan.key?.find(column => !columns.includes(column))
+  if (columns === null || unknown === undefined) return
+  throw columnUnknown({
+    pipeline: plan.name,
+    input: plan.root,
+    columns,
+    reader: `The key of .to(…) of the pipeline ${plan.name}`,
+    unknown,
+  })
 }
 
-/** Refuses the step `node` when one of its functions reads a column that is not among its input's `columns`. */
-export function checkStep(pipeline: string, node: PlanNode, columns: readonly string[]): void {
-  for (const { step, rowFunction } of functionsOf(node)) {
-    const read = columnsRead(rowFunction)
-    if (read === 'all') continue
-    const unknown = [...read].find(column => !columns.includes(column) && !(column in Object.prototype))
-    if (unknown !== undefined) throw columnUnknown({ pipeline, node, columns, step, rowFunction, unknown })
+/** Refuses the step `node` when one of its functions reads a column that its input `i` does not have. */
+export function checkStep(pipeline: string, node: PlanNode, i: number, columns: readonly string[]): void {
+  const verb = verbOf(node)
+  const unknownOf = (read: Iterable<string>): string | undefined =>
+    [...read].find(column => !columns.includes(column) && !(column in Object.prototype))
+  const input = inputsOf(node)[i]!
+  for (const { step, call, takes } of verb.functions(node)) {
+    for (const [parameter, taken] of takes.entries()) {
+      const read = taken === i ? columnsRead(call, parameter) : 'all'
+      const unknown = read === 'all' ? undefined : unknownOf(read)
+      const reader = `\`${expressionOf(call)}\` in ${step} of the pipeline ${pipeline}`
+      if (unknown !== undefined) throw columnUnknown({ pipeline, input, columns, reader, unknown })
+    }
   }
+  const unknown = unknownOf(verb.mentions?.(node) ?? [])
+  const reader = `.${node.verb}(…) of the pipeline ${pipeline}`
+  if (unknown !== undefined) throw columnUnknown({ pipeline, input, columns, reader, unknown })
 }
 
-/** The columns that the definition of a step's topic gives its rows; null when it gives none or they are computed. */
-export function declaredColumns(node: PlanNode): readonly string[] | null {
-  if (node.verb === 'filter') return declaredColumns(node.input)
-  return node.verb === 'from' && node.columns.length > 0 ? node.columns.map(({ name }) => name) : null
+/** Whether the first row of input `i` of a step is to be checked, for nothing told its columns before. */
+export function needsRow(node: PlanNode, i: number): boolean {
+  const input = inputsOf(node)[i]!
+  return columnsOf(input) === null && isUniform(input)
 }
 
-type RowFunction = (row: never) => unknown
-
-interface StepFunction {
-  step: string
-  rowFunction: RowFunction
-}
-
-function functionsOf(node: PlanNode): StepFunction[] {
-  switch (node.verb) {
-    case 'from':
-      return []
-    case 'filter':
-      return [{ step: filterStep, rowFunction: node.test }]
-    case 'aggregate':
-      return [
-        { step: groupByStep, rowFunction: node.key },
-        ...Object.entries(node.aggregates).flatMap(([name, { functions }]) =>
-          functions.map(rowFunction => ({ step: aggregateStep(name), rowFunction })),
-        ),
-      ]
-  }
-}
-
-/** How messages name a `filter`. */
-export const filterStep = '.filter(…)'
-/** How messages name a `groupBy`. */
-export const groupByStep = '.groupBy(…)'
-/** How messages name an aggregate. */
-export function aggregateStep(name: string): string {
-  return `.aggregate({ ${name}: … })`
-}
-
-interface Unknown extends StepFunction {
+interface Unknown {
   pipeline: string
-  node: PlanNode
+  input: PlanNode
   columns: readonly string[]
+  reader: string
   unknown: string
 }
 
-function columnUnknown({ pipeline, node, columns, step, rowFunction, unknown }: Unknown): ObslabError {
-  const input = inputOf(node)
+function columnUnknown({ input, columns, reader, unknown }: Unknown): ObslabError {
+  const producer = producerOf(input)
   const near = nearest(unknown, columns)[0]
   const advice = near === undefined ? `Its columns are ${columns.join(', ')}.` : `Did you mean ${near}?`
+  const isTopic = producer.verb === 'from'
   const later =
-    input.verb === 'from' && declaredColumns(input) === null
+    isTopic && producer.columns.length === 0
       ? ' If the table was given it later, declare the columns of the topic.'
       : ''
   return new ObslabError(
     'column-unknown',
-    `\`${expressionOf(rowFunction)}\` in ${step} of the pipeline ${pipeline} reads ${unknown}, which is no column of ` +
-      `${input.verb === 'from' ? input.topic : 'the rows that .aggregate(…) before it gives'}. ${advice}${later}`,
+    `${reader} reads ${unknown}, which is no column of ` +
+      `${isTopic ? producer.topic : `the rows that .${producer.verb}(…) before it gives`}. ${advice}${later}`,
   )
 }
 
-/** What gives a step its rows: a topic or an aggregate. */
-function inputOf(node: PlanNode): PlanNode {
-  let input = node.verb === 'from' ? node : node.input
-  while (input.verb === 'filter') input = input.input
-  return input
-}
-
-/** A function as written, on one line and cut where it is long. */
-function expressionOf(rowFunction: RowFunction): string {
-  const text = rowFunction.toString().replaceAll(/\s+/g, ' ')
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text
+/** What gives a step its columns: a topic, or a step that makes other columns than it takes. */
+function producerOf(node: PlanNode): PlanNode {
+  return node.verb === 'filter' || node.verb === 'declassify' ? producerOf(node.input) : node
 }

@@ -1,121 +1,83 @@
-import { type Expression, type Function as FunctionNode, type Pattern, parseExpressionAt } from 'acorn'
-import { ancestor, full } from 'acorn-walk'
+import type { AnyNode } from 'acorn'
+import { ResultAnalysis, type ResultColumns, resultsOf } from './result-columns.js'
+import { type ColumnsRead, propertyName, RowUse } from './row-use.js'
 
-/** The columns a row function may read, or `all` when its source does not tell: the row itself goes somewhere else. */
-export type ColumnsRead = ReadonlySet<string> | 'all'
+export { columnsBehind, type ResultColumns, type RowsRead } from './result-columns.js'
+export type { ColumnsRead } from './row-use.js'
+
+type RowFunction = (...rows: never[]) => unknown
 
 /**
- * The columns that `rowFunction` may read, from its source: `row.a`, `row?.a`, `row['a']` and `({ a }) => …` are
- * columns, and any other use of the row (a call with it, a copy, a computed name) is `all`; so are `arguments`, `this`
- * and `eval`, which may hold it too. Never too few, but for a row that another function left in a variable.
+ * The columns that `rowFunction` may read of the row in place `parameter`, from its source: `row.a`, `row?.a`,
+ * `row['a']`, `({ a }) => …`, `const { a } = row` and `const r = row; r.a` are columns, and any other use of the row (a
+ * call with it, a copy, a computed name) is `all`; so are `arguments`, `this` and `eval`, which may hold it too. Asking
+ * whether there is a row, `other === null`, reads none. Never too few, but for a row that another function left in a
+ * variable.
  */
-export function columnsRead(rowFunction: (row: never) => unknown): ColumnsRead {
-  const parsed = parseFunction(rowFunction.toString())
-  const parameter = parsed?.params[0]
-  if (parsed === null || parsed.params.length > 1) return 'all'
-  if (hasOtherWays(parsed)) return 'all'
-  if (parameter === undefined) return new Set()
-  if (parameter.type === 'ObjectPattern') return patternColumns(parameter)
-  return parameter.type === 'Identifier' ? memberColumns(parsed, parameter.name) : 'all'
+export function columnsRead(rowFunction: RowFunction, parameter: number = 0): ColumnsRead {
+  return RowUse.of(rowFunction)?.reads(parameter) ?? 'all'
 }
 
 /** The column that a function gives as it is, `row => row.a`, or null when it does anything else. */
-export function columnGiven(rowFunction: (row: never) => unknown): string | null {
-  const parsed = parseFunction(rowFunction.toString())
-  return parsed === null ? null : givenBy(parsed, parsed.body)
+export function columnGiven(rowFunction: RowFunction): string | null {
+  const use = RowUse.of(rowFunction)
+  const [result, ...others] = use === null ? [] : resultsOf(use)
+  if (use === null || result === undefined || others.length > 0) return null
+  const given = use.columnOf(result)
+  return given?.parameter === 0 ? given.column : null
 }
 
-/** The columns that a function gives as they are, by property: `row => ({ x: row.a })` gives column `a` as `x`. */
-export function columnsGiven(rowFunction: (row: never) => unknown): ReadonlyMap<string, string> {
+/**
+ * The columns of which a function gives one as it is, `row => (row.a === null ? row.b : row.c)`, or null when it may do
+ * anything else.
+ */
+export function columnsGivenEither(rowFunction: RowFunction): readonly string[] | null {
+  const use = RowUse.of(rowFunction)
+  if (use === null) return null
+  const given = resultsOf(use)
+    .flatMap(choices)
+    .map(result => use.columnOf(result))
+  return given.every(one => one?.parameter === 0) ? given.map(one => one!.column) : null
+}
+
+/** What `test ? a : b` may give: `a` and `b`. */
+function choices(node: AnyNode): AnyNode[] {
+  if (node.type === 'ParenthesizedExpression') return choices(node.expression)
+  if (node.type !== 'ConditionalExpression') return [node]
+  return [...choices(node.consequent), ...choices(node.alternate)]
+}
+
+/**
+ * The columns that a function gives as they are, by property: `row => ({ x: row.a })` gives column `a` as `x`. Of the
+ * row in place `parameter`.
+ */
+export function columnsGiven(rowFunction: RowFunction, parameter: number = 0): ReadonlyMap<string, string> {
   const given = new Map<string, string>()
-  const parsed = parseFunction(rowFunction.toString())
-  if (parsed?.body.type !== 'ObjectExpression') return given
-  for (const property of parsed.body.properties) {
-    if (property.type !== 'Property' || property.computed || property.key.type !== 'Identifier') continue
-    const column = givenBy(parsed, property.value)
-    if (column !== null) given.set(property.key.name, column)
+  const use = RowUse.of(rowFunction)
+  const [result, ...others] = use === null ? [] : resultsOf(use)
+  if (use === null || result?.type !== 'ObjectExpression' || others.length > 0) return given
+  for (const property of result.properties) {
+    // A spread may replace what was named before it.
+    if (property.type === 'SpreadElement') given.clear()
+    if (property.type !== 'Property') continue
+    const name = propertyName(property)
+    if (name === null) continue
+    given.delete(name)
+    const column = use.columnOf(property.value)
+    if (column?.parameter === parameter) given.set(name, column.column)
   }
   return given
 }
 
-function givenBy(parsed: ParsedFunction, body: FunctionNode['body']): string | null {
-  const [parameter] = parsed.params
-  const isRow =
-    body.type === 'MemberExpression' &&
-    body.object.type === 'Identifier' &&
-    parameter?.type === 'Identifier' &&
-    body.object.name === parameter.name
-  return isRow ? memberName(body, body.object) : null
+/**
+ * Of which columns of its rows the columns of the row that a function gives are made, from its source:
+ * `row => ({ a: row.x, b: f(row.y) })` makes `a` of `x` and `b` of `y`, `{ ...row, c: row.x * 2 }` passes on the rest,
+ * and so do literals behind `return`, `?:`, `&&` and constants. `columnsBehind(columnsOfResult(f), 'b')` tells it of one
+ * column, for each of the function's `parameters`. Never too few; a list of rows counts as one row of all of them.
+ */
+export function columnsOfResult(rowFunction: RowFunction, parameters: number = 1): ResultColumns {
+  const use = RowUse.of(rowFunction)
+  if (use !== null) return new ResultAnalysis(use, parameters).result()
+  const everything = Array.from({ length: parameters }, () => 'all' as const)
+  return { columns: new Map(), passed: [], others: everything, conditions: everything }
 }
-
-type ParsedFunction = FunctionNode & { params: Pattern[] }
-
-/** A method's or class member's text does not parse as an expression: null, as for anything else that is not one. */
-function parseFunction(source: string): ParsedFunction | null {
-  try {
-    const node: Expression = parseExpressionAt(source, 0, { ecmaVersion: 'latest' })
-    return node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression' ? node : null
-  } catch {
-    return null
-  }
-}
-
-function patternColumns(pattern: Extract<Pattern, { type: 'ObjectPattern' }>): ColumnsRead {
-  const columns = new Set<string>()
-  for (const property of pattern.properties) {
-    if (property.type !== 'Property' || property.computed) return 'all'
-    const name = property.key.type === 'Identifier' ? property.key.name : String(literalOf(property.key))
-    if (isInherited(name)) return 'all'
-    columns.add(name)
-  }
-  return columns
-}
-
-function memberColumns(parsed: ParsedFunction, row: string): ColumnsRead {
-  const columns = new Set<string>()
-  let escapes = false
-  ancestor(parsed, {
-    Identifier(node, _state, ancestors) {
-      if (node.name !== row) return
-      const parent = ancestors.at(-2)
-      const column = parent?.type === 'MemberExpression' ? memberName(parent, node) : null
-      if (column === null || isInherited(column)) escapes = true
-      else columns.add(column)
-    },
-  })
-  return escapes ? 'all' : columns
-}
-
-/** The column of `row.column` or `row['column']`, null when `node` is not the row of such an expression. */
-function memberName(parent: unknown, node: unknown): string | null {
-  const member = parent as Extract<Expression, { type: 'MemberExpression' }>
-  if (member.object !== node) return null
-  if (member.computed) {
-    const name = literalOf(member.property)
-    return typeof name === 'string' ? name : null
-  }
-  return member.property.type === 'Identifier' ? member.property.name : null
-}
-
-function literalOf(node: { type: string; value?: unknown }): unknown {
-  return node.type === 'Literal' ? node.value : undefined
-}
-
-/** Every object has it: `row.valueOf()` is the row. */
-function isInherited(name: string): boolean {
-  return name in Object.prototype
-}
-
-/** Whether the function could come by its row without naming its parameter. */
-function hasOtherWays(parsed: ParsedFunction): boolean {
-  let found = false
-  full(parsed, node => {
-    const { type, name, property } = node as { type: string; name?: unknown; property?: { name?: unknown } }
-    if (type === 'ThisExpression') found = true
-    if (type === 'Identifier' && otherWays.has(name)) found = true
-    if (type === 'MemberExpression' && otherWays.has(property?.name)) found = true
-  })
-  return found
-}
-
-const otherWays: ReadonlySet<unknown> = new Set(['arguments', 'eval'])

@@ -1,102 +1,169 @@
 import type { Row } from '../change/column-type.js'
 import type { RecordPosition } from '../errors.js'
-import type { AggregateState } from './aggregate.js'
-import { aggregateStep, groupByStep } from './check-columns.js'
-import type { AggregateNode } from './plan.js'
-import { identify, type RowIdentity, type Sink, type WeightedRow } from './row-identity.js'
-import type { RunningAt } from './step-failure.js'
+import type { Cell, CellRow } from './cell.js'
+import { GroupKeys, keyCall } from './group-key.js'
+import type { OperatorState } from './operator-state.js'
+import type { KeyFunction } from './plan.js'
+import { hasPrefix, type RowId, type RowSink } from './row-identity.js'
+import type { Running, SetAside } from './set-aside.js'
+import type { Operator, StepContext } from './verb.js'
 
-interface Group {
-  id: RowIdentity
-  /** Input rows in it. */
+/** The rows of one key, and what a step has made of them. */
+export interface Group<S> {
+  readonly id: RowId
+  readonly key: Row
+  /** Rows in it. */
   size: number
-  states: readonly AggregateState[]
-  /** The output row last passed on. */
-  row: Row | null
+  state: S
+  /** The record that last changed it since it was last passed on; null when none has. */
+  changedAt: RecordPosition | null
 }
 
-/** The groups of an `aggregate` step, each with its own memory: a row that comes or goes costs its own group only. */
-export class Grouping {
-  readonly #node: AggregateNode
-  readonly #names: readonly string[]
-  readonly #groups = new Map<string, Group>()
-  /** With the record that did it last. */
-  readonly #touched = new Map<Group, RecordPosition | undefined>()
-  readonly #at: RunningAt
+/** What a row contributed to its group: enough to take it back. */
+export interface Member<S> {
+  /** Null until the row is in it. */
+  group: Group<S> | null
+}
 
-  constructor(node: AggregateNode, at: RunningAt) {
-    this.#node = node
-    this.#at = at
-    this.#names = Object.keys(node.aggregates)
-  }
+/** What is different from one step that groups to another. */
+export interface Grouped<M extends Member<S>, S> {
+  /** What a row contributes, its functions called. */
+  member(id: RowId, row: CellRow): M
+  create(): S
+  add(group: Group<S>, member: M): void
+  remove(group: Group<S>, member: M): void
+  /** Passes on which rows have left a group: of all groups before any passes on what it is. */
+  emitGone?(group: Group<S>, next: RowSink): void
+  /** Passes on what a group is now; its size may be 0. */
+  emit(group: Group<S>, next: RowSink): void
+  /** All members of a group have been added from a memory that was filled before. */
+  restored?(group: Group<S>): void
+  encode(member: M): Cell
+  decode(cell: Cell, id: RowId): M
+}
 
-  apply(weighted: WeightedRow): void {
-    const key = this.#keyOf(weighted.row)
-    const id = identify(key, Object.keys(key))
-    const group = this.#groups.get(id.text) ?? this.#create(id)
-    group.size += weighted.weight
-    for (let i = 0; i < group.states.length; i++) {
-      try {
-        if (weighted.weight === 1) group.states[i]!.add(weighted)
-        else group.states[i]!.remove(weighted)
-      } catch (cause) {
-        throw this.#at.failure(cause, aggregateStep(this.#names[i]!))
-      }
-    }
-    this.#touched.set(group, this.#at.record)
-  }
+/** A step that groups rows by `key`, each group with its own memory: a row costs its own group only. */
+export function groupOperator<M extends Member<S>, S>(
+  key: KeyFunction,
+  grouped: Grouped<M, S>,
+  context: StepContext,
+  next: RowSink,
+): Operator {
+  const grouping = new Grouping(key, grouped, context, next)
+  return { inputs: [grouping], flush: () => grouping.flush(), keys: grouping.keys }
+}
 
-  /** Passes on the rows of the groups touched since the last call: the old one goes, the new one comes. */
-  flush(emit: Sink): void {
-    for (const [group, record] of this.#touched) {
-      this.#at.record = record
-      if (group.row !== null) emit({ id: group.id, row: group.row, weight: -1 })
-      group.row = group.size === 0 ? null : this.#rowOf(group)
-      if (group.row === null) this.#groups.delete(group.id.text)
-      else emit({ id: group.id, row: group.row, weight: 1 })
-    }
-    this.#touched.clear()
-  }
+class Grouping<M extends Member<S>, S> implements RowSink {
+  readonly keys: GroupKeys = new GroupKeys()
+  readonly #key: (row: CellRow) => Row
+  readonly #grouped: Grouped<M, S>
+  readonly #running: Running
+  readonly #setAside: SetAside
+  readonly #next: RowSink
+  /** What each row contributed. All else follows from it. */
+  readonly #members: OperatorState<M>
+  readonly #groups = new Map<RowId, Group<S>>()
+  #changed: Group<S>[] = []
 
-  #keyOf(row: Row): Row {
-    let key: Row
-    try {
-      key = this.#node.key(row)
-    } catch (cause) {
-      throw this.#at.failure(cause, groupByStep)
-    }
-    this.#at.requireKey(key)
-    for (const column in key) this.#at.requireValue(key[column], groupByStep, column)
-    return key
-  }
-
-  #create(id: RowIdentity): Group {
-    const group = {
-      id,
-      size: 0,
-      states: this.#names.map(name => this.#node.aggregates[name]!.create()),
-      row: null,
-    }
-    this.#groups.set(id.text, group)
-    return group
-  }
-
-  #rowOf({ id, states }: Group): Row {
-    const row: Record<string, Row[string]> = { ...id.key }
-    this.#names.forEach((name, i) => {
-      row[name] = this.#valueOf(states[i]!, name)
+  constructor(key: KeyFunction, grouped: Grouped<M, S>, context: StepContext, next: RowSink) {
+    this.#key = keyCall(key)
+    this.#grouped = grouped
+    this.#running = context.running
+    this.#setAside = context.setAside
+    this.#next = next
+    this.#members = context.state('rows', {
+      encode: member => [member.group!.key, grouped.encode(member)],
+      decode: (cell, id) => {
+        const [groupKey, member] = cell as [Row, Cell]
+        return this.#placed(grouped.decode(member, id), groupKey)
+      },
     })
-    return row
+    this.#restore()
   }
 
-  #valueOf(state: AggregateState, name: string): Row[string] {
-    let value: Row[string]
+  put(id: RowId, row: CellRow): void {
+    let member: M
     try {
-      value = state.value()
+      const key = this.#key(row)
+      member = this.#placed(this.#grouped.member(id, row), key)
+      this.#setAside.passed(id)
     } catch (cause) {
-      throw this.#at.failure(cause, aggregateStep(name))
+      this.#setAside.failed(id, cause)
+      this.#leave(id)
+      return
     }
-    this.#at.requireValue(value, aggregateStep(name), name)
-    return value
+    const before = this.#members.get(id)
+    if (before !== undefined) this.#part(before.group!, before)
+    this.#members.set(id, member)
+    this.#join(member.group!, member)
+  }
+
+  remove(id: RowId): void {
+    this.#setAside.passed(id)
+    this.#leave(id)
+  }
+
+  clear(prefix: string): void {
+    this.#setAside.clear(prefix)
+    for (const [id] of [...this.#members.entries()]) if (hasPrefix(id, prefix)) this.#leave(id)
+  }
+
+  /** Passes on the groups that changed since the last call. */
+  flush(): void {
+    const changed = this.#changed
+    this.#changed = []
+    if (this.#grouped.emitGone) for (const group of changed) this.#grouped.emitGone(group, this.#next)
+    for (const group of changed) {
+      this.#running.at = group.changedAt
+      group.changedAt = null
+      this.#grouped.emit(group, this.#next)
+      if (group.size === 0) this.#groups.delete(group.id)
+    }
+  }
+
+  #restore(): void {
+    for (const [, member] of this.#members.entries()) this.#join(member.group!, member)
+    for (const group of this.#changed) {
+      group.changedAt = null
+      this.#grouped.restored?.(group)
+    }
+    this.#changed = []
+  }
+
+  #placed(member: M, key: Row): M {
+    const id = this.keys.idOf(key)
+    let group = this.#groups.get(id)
+    if (group === undefined) {
+      group = { id, key, size: 0, state: this.#grouped.create(), changedAt: null }
+      this.#groups.set(id, group)
+    }
+    member.group = group
+    return member
+  }
+
+  #leave(id: RowId): void {
+    const before = this.#members.get(id)
+    if (before === undefined) return
+    this.#members.delete(id)
+    this.#part(before.group!, before)
+  }
+
+  #join(group: Group<S>, member: M): void {
+    group.size++
+    this.#grouped.add(group, member)
+    this.#touch(group)
+  }
+
+  #part(group: Group<S>, member: M): void {
+    group.size--
+    this.#grouped.remove(group, member)
+    this.#touch(group)
+  }
+
+  #touch(group: Group<S>): void {
+    if (group.changedAt === null) this.#changed.push(group)
+    group.changedAt = this.#running.at ?? unknownPosition
   }
 }
+
+const unknownPosition: RecordPosition = { topic: '' }

@@ -23,6 +23,35 @@ export class OrderedMultiset<E> {
     return this.#runs.at(-1)?.at(-1)
   }
 
+  /** Whether an entry is equal to `entry`. */
+  has(entry: E): boolean {
+    const run = this.#runs[this.#runOf(entry)]
+    const found = run?.[lowerBound(run, entry, this.#compare)]
+    return found !== undefined && this.#compare(found, entry) === 0
+  }
+
+  /** The greatest entry below `entry`, or undefined when there is none. */
+  before(entry: E): E | undefined {
+    const at = this.#runOf(entry)
+    const run = this.#runs[at]
+    const i = run === undefined ? 0 : lowerBound(run, entry, this.#compare)
+    return i > 0 ? run![i - 1] : this.#runs[at - 1]?.at(-1)
+  }
+
+  /** The entries in order from the first that is not below `entry`. Nothing may be added or removed meanwhile. */
+  *from(entry: E): Generator<E> {
+    const at = this.#runOf(entry)
+    for (let r = at; r < this.#runs.length; r++) {
+      const run = this.#runs[r]!
+      for (let i = r === at ? lowerBound(run, entry, this.#compare) : 0; i < run.length; i++) yield run[i]!
+    }
+  }
+
+  /** All entries in order. */
+  toArray(): E[] {
+    return this.#runs.flat()
+  }
+
   add(entry: E): void {
     this.#size++
     if (this.#runs.length === 0) {
@@ -50,7 +79,7 @@ export class OrderedMultiset<E> {
 
   /** The first run whose last entry is not below `entry`. */
   #runOf(entry: E): number {
-    return lowerBound(this.#runs, entry, (run, sought) => this.#compare(run.at(-1)!, sought))
+    return lowerBound(this.#runs, entry, (run, sought) => this.#compare(run[run.length - 1]!, sought))
   }
 }
 

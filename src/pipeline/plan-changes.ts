@@ -3,7 +3,9 @@ import { ObslabError } from '../errors.js'
 import type { Source, TopicOffsets } from '../source/source.js'
 import { resolveTopic } from '../source/topic-name.js'
 import { checkColumns } from './check-columns.js'
+import { bindParams, type ParamValues } from './param.js'
 import { type Plan, planTopics, renameTopics } from './plan.js'
+import { paramsOf } from './plan-params.js'
 
 /** How the topics that a plan names are found in a source. */
 export interface TopicNames {
@@ -11,6 +13,14 @@ export interface TopicNames {
   topics?: Readonly<Record<string, string>>
   /** Only topics that begin with this and a dot are meant: the connector's `topic.prefix`. */
   prefix?: string
+}
+
+/** How {@link bindPlan} binds. */
+export interface BindOptions extends TopicNames {
+  /** Ends the reading of the changes with a `cancelled` error. */
+  signal?: AbortSignal | undefined
+  /** Values of the plan's params in place of their defaults. */
+  params?: ParamValues | undefined
 }
 
 /** A plan bound to a source: its topics' full names, and their changes from the first to the end fixed now. */
@@ -28,14 +38,15 @@ export interface BoundPlan {
 /**
  * Finds the topics of a plan in a source and reads all their changes. An unknown one is a `topic-unknown` error, a short
  * name that fits several a `topic-ambiguous` error, a function that reads a column its topic's definition does not have a
- * `column-unknown` error.
+ * `column-unknown` error, a value of a param that it does not have or of another type an `option-invalid` error.
  */
 export async function bindPlan(
   source: Source,
   plan: Plan,
-  { signal, ...names }: TopicNames & { signal?: AbortSignal | undefined } = {},
+  { signal, params, ...names }: BindOptions = {},
 ): Promise<BoundPlan> {
-  const bound = await nameTopics(source, plan, names)
+  const named = await nameTopics(source, plan, names)
+  const bound = params === undefined ? named : { ...named, params: bindParams(paramsOf(plan), params) }
   checkColumns(bound)
   const froms = planTopics(bound.root)
   const offsets = await source.topics(froms.map(({ topic }) => topic))

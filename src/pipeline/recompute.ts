@@ -1,47 +1,59 @@
 import type { Row } from '../change/column-type.js'
+import { isDeleted } from '../change/topic.js'
 import type { Upsert } from './output.js'
-import type { AggregateNode, Plan, PlanNode } from './plan.js'
-import { type IdentifiedRow, identify } from './row-identity.js'
-import { RunningAt } from './step-failure.js'
+import { OutputKey } from './output-key.js'
+import { withParams } from './param.js'
+import { inputsOf, type Plan, type PlanNode } from './plan.js'
+import { compareIds, rowId } from './row-identity.js'
+import type { OnError } from './set-aside.js'
+import { StepFailure } from './step-failure.js'
+import type { Attempt, PlainRow } from './verb.js'
+import { verbOf } from './verbs.js'
 
-/** The current rows of a topic, those that count as deleted left out. */
+/** The current rows of a topic. Those that count as deleted may be among them. */
 export type FinalRows = (topic: string) => Iterable<Row>
 
 /**
- * Runs a plan from scratch over final tables, in the plainest way there is. It is what the incremental result has to be
- * equal to, and shares no operator with it.
+ * Runs a plan from scratch over final tables, in the plainest way there is, and gives one row per key. It is what the
+ * incremental result has to be equal to, and shares no operator with it. Rows that a function fails on are left out, or
+ * are a `pipeline-failed` error when asked to `stop`.
  */
-export function recompute(plan: Plan, rowsOf: FinalRows): Upsert[] {
-  try {
-    return rowsOfNode(plan.root, rowsOf).map(({ id, row }) => ({ key: id.key, row }))
-  } catch (cause) {
-    throw new RunningAt(plan.name).failure(cause, 'a step')
-  }
+export function recompute(plan: Plan, rowsOf: FinalRows, options: { onError?: OnError } = {}): Upsert[] {
+  return withParams(plan.params, () => recomputed(plan, rowsOf, options))
 }
 
-function rowsOfNode(node: PlanNode, rowsOf: FinalRows): IdentifiedRow[] {
-  switch (node.verb) {
-    case 'from':
-      return Array.from(rowsOf(node.topic), row => ({ id: identify(row, node.key), row }))
-    case 'filter':
-      return rowsOfNode(node.input, rowsOf).filter(({ row }) => node.test(row))
-    case 'aggregate':
-      return aggregate(node, rowsOfNode(node.input, rowsOf))
+function recomputed(plan: Plan, rowsOf: FinalRows, options: { onError?: OnError }): Upsert[] {
+  const attempt: Attempt = make => {
+    try {
+      return make()
+    } catch (cause) {
+      if (!(cause instanceof StepFailure)) throw cause
+      if (options.onError === 'stop') throw cause.toError(plan.name, null)
+      return null
+    }
   }
+  const outputKey = new OutputKey(plan)
+  const byKey = new Map<string, PlainRow>()
+  for (const { id, key, row } of rowsOfNode(plan.root, rowsOf, attempt)) {
+    const keyed = attempt(() => {
+      const own = outputKey.of(row, () => key)
+      return { own, text: outputKey.text(own) }
+    })
+    if (keyed === null) continue
+    const held = byKey.get(keyed.text)
+    if (held === undefined || compareIds(id, held.id) < 0) byKey.set(keyed.text, { id, key: keyed.own, row })
+  }
+  return Array.from(byKey.values(), ({ key, row }) => ({ key, row }))
 }
 
-function aggregate(node: AggregateNode, rows: readonly IdentifiedRow[]): IdentifiedRow[] {
-  const groups = new Map<string, { key: Row; rows: IdentifiedRow[] }>()
-  for (const identified of rows) {
-    const key = node.key(identified.row)
-    const { text } = identify(key, Object.keys(key))
-    const group = groups.get(text)
-    if (group === undefined) groups.set(text, { key, rows: [identified] })
-    else group.rows.push(identified)
+function rowsOfNode(node: PlanNode, rowsOf: FinalRows, attempt: Attempt): PlainRow[] {
+  if (node.verb !== 'from') {
+    const inputs = inputsOf(node).map(input => rowsOfNode(input, rowsOf, attempt))
+    return verbOf(node).recompute(node, inputs, attempt)
   }
-  return Array.from(groups.values(), ({ key, rows: members }) => {
-    const row: Record<string, Row[string]> = { ...key }
-    for (const [name, one] of Object.entries(node.aggregates)) row[name] = one.over(members)
-    return { id: identify(key, Object.keys(key)), row }
+  const rows = [...rowsOf(node.topic)].filter(row => !isDeleted(node, row))
+  return rows.map(row => {
+    const key = Object.fromEntries(node.key.map(column => [column, row[column] ?? null]))
+    return { id: rowId(row, node.key), key, row }
   })
 }

@@ -1,5 +1,5 @@
 import type { Finding } from '../finding.js'
-import { encodeKey, encodeRow, type Upsert } from '../pipeline/output.js'
+import { keyText, rowText, type Upsert } from '../pipeline/output.js'
 
 /** The output of a pipeline as its topic would hold it after compaction: encoded key to encoded row. */
 export type CompactedOutput = ReadonlyMap<string, string>
@@ -17,8 +17,8 @@ export interface ParityInput {
 export function compactOutput(upserts: Iterable<Upsert>): CompactedOutput {
   const output = new Map<string, string>()
   for (const { key, row } of upserts) {
-    if (row === null) output.delete(encodeKey(key).toString())
-    else output.set(encodeKey(key).toString(), encodeRow(row).toString())
+    if (row === null) output.delete(keyText(key))
+    else output.set(keyText(key), rowText(row))
   }
   return output
 }

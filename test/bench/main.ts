@@ -37,7 +37,7 @@ const machine: Machine = {
   node: process.versions.node,
   day: new Date().toISOString().slice(0, 10),
   dataset:
-    'The records are those of datasets/, a real Debezium’s, read several times over where a work says so.',
+    'The records are those of datasets/, a real Debezium’s, read several times over where a work says so. The changes to pipelines are generated.',
 }
 
 const file = (name: string): string => path.join(import.meta.dirname, name)

@@ -22,6 +22,9 @@ export const collectGarbage = runInNewContext('gc') as () => void
 /** Milliseconds a sample lasts at least: a shorter work is repeated, and its share is what counts. */
 const sampleMs = 100
 
+/** A work that lasts longer is warm when it has been done once, milliseconds. */
+const longMs = 1000
+
 /**
  * The median milliseconds of each work over `rounds`. They take turns (A B C A B C …), so that what else the machine does
  * meets them all; each is warmed up first, and each sample begins without the garbage of the one before.
@@ -34,8 +37,8 @@ export async function medians<K extends string>(
   const times = new Map<K, number[]>()
   const repeats = new Map<K, number>()
   for (const name of names) {
-    await sample(works[name], 1)
-    const warm = await sample(works[name], 1)
+    const first = await sample(works[name], 1)
+    const warm = first > longMs ? first : await sample(works[name], 1)
     const again = Math.ceil(sampleMs / warm)
     if (again > 1) await sample(works[name], again * 3)
     repeats.set(name, again)
@@ -45,6 +48,17 @@ export async function medians<K extends string>(
     for (const name of names) times.get(name)!.push(await sample(works[name], repeats.get(name)!))
   }
   return Object.fromEntries(names.map(name => [name, median(times.get(name)!)])) as Record<K, number>
+}
+
+/** Bytes of heap that what `make` gives holds on to. */
+export function bytesHeld(make: () => unknown): number {
+  collectGarbage()
+  const before = process.memoryUsage().heapUsed
+  const held = [make()]
+  collectGarbage()
+  const bytes = process.memoryUsage().heapUsed - before
+  held.pop()
+  return bytes
 }
 
 /** Milliseconds of one execution out of `repeats`. */

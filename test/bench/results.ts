@@ -59,6 +59,21 @@ export function times(
   })
 }
 
+/** A comparison of sizes, bytes for each of `rows`. */
+export function sizes(
+  about: Omit<Result, 'ours' | 'peer' | 'ratio' | 'unit'>,
+  rows: number,
+  bytes: { ours: number; peer: number },
+): Result {
+  return result({
+    ...about,
+    unit: 'bytes/row',
+    ours: Math.round(bytes.ours / rows),
+    peer: Math.round(bytes.peer / rows),
+    ratio: ratio(bytes.peer, bytes.ours),
+  })
+}
+
 /** A note is for an aim that is missed. */
 function result({ note, ...measured }: Result): Result {
   return note === undefined || reached(measured) ? measured : { ...measured, note }

@@ -26,6 +26,7 @@ test('--help lists every command, and each command shows examples', () => {
     'schema',
     'transactions',
     'types',
+    'validate',
     'replay',
     'tail',
     'repl',

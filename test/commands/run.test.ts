@@ -68,7 +68,7 @@ test('a file in a folder without packages runs, with types, enums and files of i
 
 test('a JavaScript file needs no transpiler', () => {
   const plan =
-    "{ name: 'plain', output: 'plain', root: { verb: 'from', topic: 'visit', key: ['visit_id'], deleted: [], sensitive: [], columns: [] } }"
+    "{ name: 'plain', output: 'plain', key: null, root: { verb: 'from', topic: 'visit', key: ['visit_id'], deleted: [], sensitive: [], columns: [] } }"
   const { code, out } = run(file('plain.mjs', `export const plain = { plan: ${plan} }`), '--until-end')
   expect(code).toBe(0)
   expect(out).toMatch(/^{"key":{"visit_id":\d+},"row":{"visit_id":/)
@@ -170,4 +170,23 @@ test('a --topic that is not name=topic is told with exit code 2', () => {
     2,
     expect.stringContaining("--topic takes name=topic, as in obs=clinic.openmrs.obs; found 'obs'"),
   ])
+})
+
+test('params are given by name, read as their defaults are, and unknown ones are refused', () => {
+  const job = file(
+    'early.ts',
+    "import { openmrs, param, pipeline } from 'obslab/job'",
+    "const most = param('most', 2)",
+    "export const early = pipeline('early').from(openmrs.visit).filter(v => v.visit_id <= most.value).select('visit_id').to('early')",
+  )
+  const rows = (...args: string[]): number =>
+    run(job, ...args)
+      .out.trim()
+      .split('\n').length
+  expect([rows(), rows('--param', 'most=5')]).toEqual([2, 5])
+  const [unknown, high, none] = ['least=5', 'most=high', 'most'].map(text => run(job, '--param', text))
+  expect([unknown!.code, high!.code, none!.code]).not.toContain(0)
+  expect(unknown!.err).toContain('There is no param least in the pipeline. It has most.')
+  expect(high!.err).toContain("Param most: expected a number as its default is, found 'high'.")
+  expect(none!.err).toContain("--param takes name=value, as in least=38.5; found 'most'.")
 })

@@ -66,10 +66,9 @@ const commandLines = documents.flatMap(path =>
   readFileSync(path, 'utf8')
     .split('\n')
     .flatMap((text, i) =>
-      [...text.matchAll(/npx obslab ([^`#>]+?)(?=`|#|\s+>|\s{2,}|$)/g)].map(([, line = '']): [string, string[]] => [
-        `${path}:${i + 1}`,
-        line.trim().split(/\s+/),
-      ]),
+      [...text.matchAll(/npx obslab ([^`#>]+?)(?=`|#|\s+>|\s{2,}|$)/g)].map(
+        ([, line = '']): [string, string[]] => [`${path}:${i + 1}`, line.trim().split(/\s+/)],
+      ),
     ),
 )
 

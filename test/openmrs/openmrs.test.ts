@@ -81,6 +81,14 @@ describe('the topics of OpenMRS', () => {
       death_date: 1772368496000,
       birthtime: '07:29:22',
       voided: 1,
+      cause_of_death: null,
+      cause_of_death_non_coded: null,
+      changed_by: null,
+      creator: null,
+      date_changed: null,
+      date_voided: null,
+      void_reason: null,
+      voided_by: null,
     })
     expect(isDeleted(openmrs.person, change.after)).toBe(true)
   })

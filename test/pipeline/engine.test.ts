@@ -58,6 +58,10 @@ const tombstone = (id: number): Change => ({
   timestamp: 0,
   key: { id },
 })
+const applied = (engine: Engine, changes: Change[]): Upsert[] => {
+  engine.apply(changes)
+  return engine.flush()
+}
 const out = (upserts: Upsert[]): string[] =>
   upserts.map(({ key, row }) => `${encodeKey(key)} ${row === null ? 'gone' : encodeRow(row)}`)
 
@@ -84,24 +88,27 @@ test('a row that comes, changes, moves, is voided and un-voided is in exactly th
     [change('d', 1, null), ['{"box":2} gone']],
     [tombstone(1), []],
   ]
-  for (const [step, expected] of steps) expect(out(engine.apply([step]))).toEqual(expected)
+  for (const [step, expected] of steps) expect(out(applied(engine, [step]))).toEqual(expected)
 })
 
 test('an update that leaves the output as it was gives no record', () => {
   const engine = new Engine(perBox.plan)
-  engine.apply([change('c', 1, { value: 7, at: 1 })])
-  expect(engine.apply([change('u', 1, { value: 7, at: 2 })])).toEqual([])
+  applied(engine, [change('c', 1, { value: 7, at: 1 })])
+  expect(applied(engine, [change('u', 1, { value: 7, at: 2 })])).toEqual([])
 })
 
 test('rows with the same time are ordered by their key, as a number', () => {
   const engine = new Engine(perBox.plan)
-  const given = engine.apply([10, 9, 2].map(id => change('c', id, { value: id })))
+  const given = applied(
+    engine,
+    [10, 9, 2].map(id => change('c', id, { value: id })),
+  )
   expect(given[0]?.row).toMatchObject({ oldest: 2, newest: 10 })
 })
 
 test('a truncate empties every group', () => {
   const engine = new Engine(perBox.plan)
-  engine.apply([change('c', 1, {}), change('c', 2, { box: 2 })])
+  applied(engine, [change('c', 1, {}), change('c', 2, { box: 2 })])
   const truncate: Change = {
     kind: 'truncate',
     topic: 'readings',
@@ -110,7 +117,7 @@ test('a truncate empties every group', () => {
     timestamp: 0,
     source: null,
   }
-  expect(out(engine.apply([truncate]))).toEqual(['{"box":1} gone', '{"box":2} gone'])
+  expect(out(applied(engine, [truncate]))).toEqual(['{"box":1} gone', '{"box":2} gone'])
 })
 
 test('a second aggregate follows the rows of the first', () => {
@@ -124,10 +131,10 @@ test('a second aggregate follows the rows of the first', () => {
     .to('boxes')
   const engine = new Engine(boxes.plan)
   expect(
-    engine.apply([change('c', 1, {}), change('c', 2, {}), change('c', 3, { box: 2 })]).map(u => u.row),
+    applied(engine, [change('c', 1, {}), change('c', 2, {}), change('c', 3, { box: 2 })]).map(u => u.row),
   ).toEqual([{ readings: 2, boxes: 1 }])
-  expect(out(engine.apply([change('u', 2, { box: 2 })]))).toEqual([])
-  expect(out(engine.apply([change('c', 4, { box: 2 })]))).toEqual([
+  expect(out(applied(engine, [change('u', 2, { box: 2 })]))).toEqual([])
+  expect(out(applied(engine, [change('c', 4, { box: 2 })]))).toEqual([
     '{"readings":2} gone',
     '{"readings":3} {"readings":3,"boxes":1}',
   ])
@@ -139,9 +146,14 @@ test('a group whose key is null is refused with the filter to add', () => {
     .groupBy(row => ({ box: row.box }))
     .aggregate({ readings: count() })
     .to('unfiltered')
-  expect(() => new Engine(unfiltered.plan).apply([change('c', 1, { box: null })])).toThrow(
-    '.filter(row => row.box !== null)',
-  )
+  const stopping = new Engine(unfiltered.plan, { onError: 'stop' })
+  const advice = '.filter(row => row.box !== null)'
+  expect(() => applied(stopping, [change('c', 1, { box: null })])).toThrow(advice)
+  const engine = new Engine(unfiltered.plan)
+  const given = applied(engine, [change('c', 1, { box: null }), change('c', 2, {})])
+  expect(out(given)).toEqual(['{"box":1} {"box":1,"readings":1}'])
+  expect(engine.setAside).toMatchObject([{ step: '.to(…)', error: 'key-missing' }])
+  expect(engine.setAside[0]?.reason).toContain(advice)
 })
 
 test.each([
@@ -149,7 +161,8 @@ test.each([
   ['{ f: row.box && 1 }', (row: Reading) => ({ f: row.box && 1 }), 'the rows whose key has no f'],
 ])('a null key of %s is refused with advice on input columns, or in words', (_, key, told) => {
   const { plan } = pipeline('renamed').from(readings).groupBy(key).aggregate({ readings: count() }).to('out')
-  expect(() => new Engine(plan).apply([change('c', 1, { box: null })])).toThrow(told)
+  const engine = new Engine(plan, { onError: 'stop' })
+  expect(() => applied(engine, [change('c', 1, { box: null })])).toThrow(told)
 })
 
 test('whatever the changes and wherever they are cut, the incremental result equals the recomputed one', () => {
@@ -180,10 +193,10 @@ test('whatever the changes and wherever they are cut, the incremental result equ
         batch.push(change(after === null ? 'd' : 'u', id, after))
         if (after === null || after.voided === 1) rows.delete(id)
         else rows.set(id, { id, ...after })
-        if (cut) settle(engine.apply(batch))
+        if (cut) settle(applied(engine, batch))
         if (cut) batch = []
       }
-      settle(engine.apply(batch))
+      settle(applied(engine, batch))
       const expected = recompute(perBox.plan, () => rows.values()).map(({ row }) => String(encodeRow(row!)))
       expect([...output.values()].sort()).toEqual(expected.sort())
     }),

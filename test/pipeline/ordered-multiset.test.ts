@@ -39,3 +39,19 @@ test('five thousand entries in one multiset come out in order', () => {
   }
   expect(drained).toEqual(entries.toSorted((a, b) => a - b))
 })
+
+test('what lies before, at and after any entry is found, in one run and in many', () => {
+  for (const size of [0, 5, 5000]) {
+    const multiset = new OrderedMultiset<number>((a, b) => a - b)
+    const entries = Array.from({ length: size }, (_, i) => 2 * i)
+    for (const entry of [...entries].sort((a, b) => ((a * 7919) % 5003) - ((b * 7919) % 5003)))
+      multiset.add(entry)
+    for (const sought of [-1, 0, 1, 4, 5, 2 * size - 2, 2 * size + 1]) {
+      const after = entries.filter(entry => entry >= sought)
+      expect([...multiset.from(sought)]).toEqual(after)
+      expect(multiset.before(sought)).toBe(entries.filter(entry => entry < sought).at(-1))
+      expect(multiset.has(sought)).toBe(entries.includes(sought))
+    }
+    expect(multiset.toArray()).toEqual(entries)
+  }
+})

@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { encodeKey, encodeRow } from '../../src/pipeline/output.js'
+import type { Cell } from '../../src/pipeline/cell.js'
+import { cellText, encodeKey, encodeRow, writtenCell } from '../../src/pipeline/output.js'
 
 test('a key is compact JSON in the declared order, as Debezium writes a schemaless key', () => {
   expect(encodeKey({ encounter_id: 7, concept: 'é"' }).toString()).toBe('{"encounter_id":7,"concept":"é\\""}')
@@ -37,4 +39,27 @@ test.each([
   [{ f: null }, null, 'out: .filter(row => row.f !== null)'],
 ])('the advice for %o names the input column where %o tells it', (key, given, told) => {
   expect(() => encodeKey(key, given)).toThrow(told)
+})
+
+test('a cell is the same text whether JSON.stringify may write it or it is written part by part', () => {
+  const value = fc.oneof(
+    fc.double(),
+    fc.string({ unit: 'binary' }),
+    fc.boolean(),
+    fc.constantFrom(null, undefined, -0, '\ud800', 5n),
+  )
+  const { cell } = fc.letrec<{ cell: Cell }>(tie => ({
+    cell: fc.oneof(
+      { maxDepth: 3 },
+      value as fc.Arbitrary<Cell>,
+      fc.uint8Array({ maxLength: 4 }),
+      fc.array(tie('cell'), { maxLength: 4 }),
+      fc.dictionary(fc.string(), tie('cell'), { maxKeys: 4 }),
+    ),
+  }))
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), cell), row => {
+      expect(cellText(row)).toBe(writtenCell(row))
+    }),
+  )
 })

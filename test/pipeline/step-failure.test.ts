@@ -7,7 +7,7 @@ import { openmrs } from '../../src/openmrs/openmrs.js'
 import { count, last } from '../../src/pipeline/aggregate.js'
 import { type Pipeline, pipeline } from '../../src/pipeline/pipeline.js'
 import { Thrown } from '../../src/pipeline/step-failure.js'
-import { validate } from '../../src/validate/validate.js'
+import { validate } from '../../src/validate.js'
 
 const fail = (value: unknown): never => {
   throw new TypeError(`value ${value} of a patient\n    at /secret/${value}.ts:1:1`)
@@ -48,7 +48,10 @@ test.each(failing)(
   'what a function of %s throws is told with its place, and none of its message',
   async (step, one) => {
     const lab = await connect()
-    for (const run of [() => lab.preview(one), () => validate(one, lab)]) {
+    for (const run of [
+      () => lab.preview(one, { onError: 'stop' }),
+      () => validate(one, lab, { onError: 'stop' }),
+    ]) {
       const error = await errorOf(run)
       expect(error).toMatchObject({
         code: 'pipeline-failed',
@@ -77,7 +80,7 @@ test.each(failing)(
 test('an error that nobody catches prints nothing of what was thrown', () => {
   const script = `import { connect, openmrs, pipeline } from 'obslab'
     const lab = await connect()
-    await lab.preview(pipeline('one').from(openmrs.visit).filter(v => { throw new Error('patient ' + v.patient_id) }).to('one'))`
+    await lab.preview(pipeline('one').from(openmrs.visit).filter(v => { throw new Error('patient ' + v.patient_id) }).to('one'), { onError: 'stop' })`
   const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',
   })
@@ -104,7 +107,7 @@ test.each([
   ['gave a number', visits.groupBy(v => v.patient_id as never).aggregate({ n: count() })],
 ])('what is no value of a column is refused with its step: %s', async (told, rows) => {
   const lab = await connect()
-  const error = await errorOf(() => lab.preview(rows.to('out') as Pipeline<object>))
+  const error = await errorOf(() => lab.preview(rows.to('out') as Pipeline<object>, { onError: 'stop' }))
   await lab.close()
   expect([error.code, error.message]).toEqual(['pipeline-failed', expect.stringContaining(told)])
 })

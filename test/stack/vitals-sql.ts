@@ -1,7 +1,6 @@
-import { createConnection } from 'mysql2/promise'
-import { mysqlUsers } from './mysql.js'
+import { query } from './query.js'
 
-const vitalsSql = `SELECT encounter_id, person_id,
+const signsSql = `SELECT encounter_id, person_id,
     MAX(IF(concept_id=5089, value_numeric, NULL)) AS weight, MAX(IF(concept_id=5090, value_numeric, NULL)) AS height,
     MAX(IF(concept_id=5088, value_numeric, NULL)) AS temperature, MAX(IF(concept_id=5092, value_numeric, NULL)) AS spo2,
     MAX(IF(concept_id=5085, value_numeric, NULL)) AS systolic, MAX(IF(concept_id=5086, value_numeric, NULL)) AS diastolic,
@@ -11,16 +10,13 @@ const vitalsSql = `SELECT encounter_id, person_id,
     FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY encounter_id, person_id, concept_id
         ORDER BY obs_datetime DESC, obs_id DESC) AS newest
       FROM obs WHERE voided=0 AND encounter_id IS NOT NULL) AS ranked) AS last_values
-  GROUP BY encounter_id, person_id ORDER BY encounter_id, person_id`
+  GROUP BY encounter_id, person_id`
+
+/** Halves are rounded up; of 0 the division gives null. */
+const vitalsSql = `SELECT *, FLOOR(weight / ((height / 100) * (height / 100)) * 10 + 0.5) / 10 AS bmi
+  FROM (${signsSql}) AS signs ORDER BY encounter_id, person_id`
 
 /** The vitals by SQL, ordered by key: of each concept the last by time, ties by obs_id, voided left out. */
 export async function vitalsBySql(mysqlUrl: string, database: string): Promise<Record<string, unknown>[]> {
-  const { hostname: host, port } = new URL(mysqlUrl)
-  const connection = await createConnection({ host, port: Number(port), database, ...mysqlUsers.openmrs })
-  try {
-    const [rows] = await connection.query(vitalsSql)
-    return rows as Record<string, unknown>[]
-  } finally {
-    await connection.end()
-  }
+  return await query<Record<string, unknown>>(mysqlUrl, database, vitalsSql)
 }

@@ -8,6 +8,13 @@ function newest(concept: number): Aggregate<ObsRow, number | null> {
   })
 }
 
+/** Weight in kg by the square of height in m, to one decimal. */
+function bmiOf({ weight, height }: { weight: number | null; height: number | null }): number | null {
+  if (weight === null || height === null || height === 0) return null
+  const metres = height / 100
+  return Math.round((weight / (metres * metres)) * 10) / 10
+}
+
 /** One row of vital signs for each encounter that has an obs. */
 export const vitals: Pipeline = pipeline('vitals')
   .from(openmrs.obs)
@@ -26,4 +33,5 @@ export const vitals: Pipeline = pipeline('vitals')
       by: obs => obs.obs_datetime,
     }),
   })
+  .derive({ bmi: bmiOf })
   .to('vitals')
