@@ -4,7 +4,7 @@ import { verbOf } from './verbs.js'
 
 /**
  * The columns that a plan may read of each topic, its key and what marks a row as deleted among them, or `all` where its
- * functions do not tell: no other column has to be decoded.
+ * functions do not tell: no other column makes a difference to its output.
  */
 export function columnsNeeded(plan: Plan): Map<string, ColumnsRead> {
   const needed = new Map<string, ColumnsRead>()
