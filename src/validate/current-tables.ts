@@ -1,8 +1,10 @@
 import type { Change } from '../change/change.js'
 import type { Row } from '../change/column-type.js'
-import { rowKey } from '../change/row-key.js'
 import { isDeleted } from '../change/topic.js'
+import type { FromNode } from '../pipeline/plan.js'
 import type { FinalRows } from '../pipeline/recompute.js'
+import type { RowId } from '../pipeline/row-identity.js'
+import { TopicRows } from '../pipeline/topic-rows.js'
 
 /** What tells the rows of a topic from one another, and which of them count as deleted. */
 export interface TableTopic {
@@ -18,36 +20,28 @@ export interface CurrentRow {
   readonly partition: number
 }
 
-/** The tables that changes make, kept in the plainest way: a row for each key. It shares nothing with an engine. */
+/**
+ * The tables that changes make so far, as the first step of a pipeline shows them: sweeps of snapshots, truncates by their
+ * position and keys in several partitions included. Everything behind that step is checked against them; the step itself
+ * is checked where the whole recording was read, against the table of a replay.
+ */
 export class CurrentTables {
   readonly #topics: ReadonlyMap<string, TableTopic>
-  readonly #tables = new Map<string, Map<string, CurrentRow>>()
+  readonly #tables = new Map<string, CurrentTable>()
 
   constructor(topics: readonly TableTopic[]) {
     this.#topics = new Map(topics.map(one => [one.topic, one]))
+    for (const one of topics) this.#tables.set(one.topic, new CurrentTable(one))
   }
 
   /** Takes the next change that counts. Changes of other topics are ignored. */
   apply(change: Change): void {
-    const topic = this.#topics.get(change.topic)
-    if (topic === undefined) return
-    let table = this.#tables.get(change.topic)
-    if (table === undefined) {
-      table = new Map()
-      this.#tables.set(change.topic, table)
-    }
-    if (change.kind === 'truncate') table.clear()
-    const key = keyOf(change, topic)
-    if (key === null) return
-    const text = rowKey(key, topic.key)
-    if (change.kind === 'row' && change.op !== 'd' && change.after !== null) {
-      table.set(text, { key, row: change.after, partition: change.partition })
-    } else table.delete(text)
+    this.#tables.get(change.topic)?.apply(change)
   }
 
   /** The rows of a topic, those that its definition counts as deleted among them. */
   all(topic: string): Iterable<CurrentRow> {
-    return this.#tables.get(topic)?.values() ?? []
+    return this.#tables.get(topic)?.all() ?? []
   }
 
   /** The rows of a topic that are there, for a recomputation. */
@@ -58,6 +52,38 @@ export class CurrentTables {
       if (definition !== undefined && !isDeleted(definition, row)) rows.push(row)
     }
     return rows
+  }
+}
+
+class CurrentTable {
+  readonly #key: readonly string[]
+  readonly #current = new Map<RowId, CurrentRow>()
+  readonly #rows: TopicRows
+  #partition = 0
+
+  constructor({ topic, key }: TableTopic) {
+    this.#key = key
+    const node: FromNode = { verb: 'from', topic, key, deleted: [], sensitive: [], columns: [] }
+    this.#rows = new TopicRows(node, {
+      put: (id, row) => this.#put(id, row as Row),
+      remove: id => this.#current.delete(id),
+      clear: () => this.#current.clear(),
+    })
+  }
+
+  apply(change: Change): void {
+    this.#partition = change.partition
+    this.#rows.apply(change)
+  }
+
+  all(): Iterable<CurrentRow> {
+    this.#rows.settle()
+    return this.#current.values()
+  }
+
+  #put(id: RowId, row: Row): void {
+    const key = Object.fromEntries(this.#key.map(column => [column, row[column] ?? null]))
+    this.#current.set(id, { key, row, partition: this.#current.get(id)?.partition ?? this.#partition })
   }
 }
 
