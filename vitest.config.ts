@@ -7,7 +7,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/stack/**'],
+          exclude: ['test/stack/**', ...(process.env.OBSLAB_EXCLUDE ?? '').split(' ').filter(Boolean)],
           testTimeout: 30_000,
         },
       },
