@@ -87,6 +87,7 @@ if (process.argv.includes('--write') && !failed) {
   writeFileSync(`${path}.new`, `${JSON.stringify({ ...notebook, cells: executed }, null, 1)}\n`)
   renameSync(`${path}.new`, path)
 } else {
-  stdoutWrite(JSON.stringify({ failed, cells: executed }))
+  // A pipe takes large outputs in parts, and leaving does not wait for them.
+  await new Promise<void>(done => stdoutWrite(JSON.stringify({ failed, cells: executed }), () => done()))
 }
 process.exit(failed ? 1 : 0)
