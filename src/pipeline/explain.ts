@@ -207,7 +207,7 @@ function measuredState({ entries, bytes }: OperatorProfile): ExplainedState | nu
 }
 
 const stateful: ReadonlySet<string> = new Set(['aggregate', 'pivot', 'join', 'latest', 'fold', 'flatMap'])
-/** Of an entry besides its values, and of a value: what was measured of maps and small objects. */
+/** Of an entry besides its values, and of a value: rough guesses, which a profile replaces by what an engine holds. */
 const bytesPerEntry = 80
 const bytesPerValue = 16
 
