@@ -1,6 +1,7 @@
 import type { AnyNode } from 'acorn'
 import { at, iso, num } from '../change/row-value.js'
 import { Captured } from './captured.js'
+import { changingMethods } from './changing-methods.js'
 import { Param } from './param.js'
 import { type FunctionFinding, functionFinding, type PlanFindingCode } from './plan-finding.js'
 import { memberName, RowUse } from './row-use.js'
@@ -165,7 +166,7 @@ class Purity {
     const { callee } = node
     if (callee.type !== 'MemberExpression') return
     const name = memberName(callee)
-    if (name !== null && mutators.has(name) && this.#isShared(callee.object))
+    if (name !== null && changingMethods.has(name) && this.#isShared(callee.object))
       this.#add('function-mutates', node)
     const isAssign =
       name === 'assign' && callee.object.type === 'Identifier' && callee.object.name === 'Object'
@@ -228,22 +229,6 @@ const globalCodes: ReadonlyMap<string, PlanFindingCode> = new Map<string, PlanFi
   ['setInterval', outside],
   ['setImmediate', outside],
   ['queueMicrotask', outside],
-])
-
-const mutators: ReadonlySet<string> = new Set([
-  'push',
-  'pop',
-  'shift',
-  'unshift',
-  'splice',
-  'sort',
-  'reverse',
-  'fill',
-  'copyWithin',
-  'set',
-  'add',
-  'delete',
-  'clear',
 ])
 
 const localMethods: ReadonlySet<string> = new Set([

@@ -1,4 +1,5 @@
 import type { AnyNode, Identifier } from 'acorn'
+import { changingMethods } from './changing-methods.js'
 import { NormalForm, type OuterNames, sameEverywhere } from './normal-form.js'
 import type { PlanSource, SourceModule } from './plan-source.js'
 import { memberName, propertyName } from './row-use.js'
@@ -353,19 +354,3 @@ function isChanged(node: AnyNode, { scopes }: SourceModule): boolean {
     return parent?.type === 'UnaryExpression' && parent.operator === 'delete'
   }
 }
-
-const changingMethods: ReadonlySet<string> = new Set([
-  'push',
-  'pop',
-  'shift',
-  'unshift',
-  'splice',
-  'sort',
-  'reverse',
-  'fill',
-  'copyWithin',
-  'set',
-  'add',
-  'delete',
-  'clear',
-])
