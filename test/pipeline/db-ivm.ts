@@ -122,7 +122,8 @@ export class IvmPipeline {
         return this.#streamOf(node.input).pipe(
           rowByRow(row => {
             const time = node.on(row)
-            if (time === null) return null
+            // What is no time is set aside by an engine, and so in no window.
+            if (time === null || !Number.isFinite(time)) return null
             const start = Math.floor((time - node.offset) / node.size) * node.size + node.offset
             return { ...row, window_start: start, window_end: start + node.size }
           }),
