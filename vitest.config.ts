@@ -8,7 +8,7 @@ const config: ViteUserConfig = defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/stack/**', ...(process.env.OBSLAB_EXCLUDE ?? '').split(' ').filter(Boolean)],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       {
