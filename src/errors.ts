@@ -28,7 +28,7 @@ export const errorCodes = {
   // change
   'envelope-unknown': 'A record value that is none of the forms Debezium writes.',
   'avro-unreadable': 'An Avro key or value that does not fit its schema, or whose schema is not to be had.',
-  'value-invalid': 'A field whose JSON does not fit its column type.',
+  'value-invalid': "A value that does not fit its column's type, or what an output declares.",
   'schema-unknown': 'Nothing tells the columns of a topic: it has no rows and its table no DDL.',
   'transaction-unknown': 'No such transaction in the source, or no transaction metadata at all.',
   'key-missing': 'A table that needs a key has none, or a record came without one.',
@@ -51,9 +51,15 @@ export const errorCodes = {
   'output-foreign': 'An output that holds something else than the rows of this job.',
   'output-failed': 'An output refused records or could not be reached.',
   'job-fenced': 'Another instance of the job has taken its place.',
+  'job-held': 'Another instance of the job is running.',
+  'input-gap': 'Records that a job has still to read are no longer in their topic.',
+  'state-refused': 'The state of a job cannot be used, and nothing tells it could be computed anew.',
+  'dead-letters-exceeded': 'More records and rows failed than the job accepts.',
   'job-file-invalid': 'A file that cannot be loaded, or that does not export the pipeline asked for.',
+  // export
+  'export-refused': 'A pipeline that cannot be exported as it is.',
   // stack
-  'port-in-use': 'A port that the stack needs is taken by another process.',
+  'port-in-use': 'A port that is needed is taken by another process.',
   'database-failed': 'The database refused a statement or a connection.',
   'connect-unreachable': 'No Kafka Connect worker answered at the address given.',
   'connect-refused':

@@ -6,12 +6,14 @@ import { ChangeFindings, cascadingColumns } from './change-findings.js'
 import { ColumnResolver, type TableName } from './column-resolver.js'
 import type { ColumnType, Row } from './column-type.js'
 import { type RawChange, readEnvelope } from './envelope.js'
+import type { InferredColumn } from './inference.js'
 import { isJsonObject } from './json.js'
 import type { TopicEvent } from './message.js'
 import type { ConnectorSettings } from './mysql-type.js'
 import { partialRow } from './partial-row.js'
+import type { PlainData, ReaderMemory } from './reader-memory.js'
 import type { RowCheck } from './row-check.js'
-import { Redelivery } from './run.js'
+import { Redelivery, type RedeliveryMemory } from './run.js'
 import type { SchemaHistory } from './schema-history.js'
 import { type BinaryParser, SchemaPrefixes } from './schema-prefix.js'
 import type { TypedTopic } from './topic.js'
@@ -38,6 +40,8 @@ export interface ChangeReaderOptions {
   history?: SchemaHistory | null
   /** Reads keys and values that are Avro, once their schemas are loaded. Default: they are quarantined. */
   avro?: BinaryParser | null
+  /** What {@link ChangeReader.dump} gave of a reader that had read as far as this one begins. Default: none. */
+  kept?: ReaderMemory | null
 }
 
 /**
@@ -102,7 +106,8 @@ export class ChangeReader {
     quarantined: 0,
   }
 
-  constructor(topic: string, { definition = null, history = null, avro = null }: ChangeReaderOptions = {}) {
+  constructor(topic: string, options: ChangeReaderOptions = {}) {
+    const { definition = null, history = null, avro = null, kept = null } = options
     this.topic = topic
     this.#values = new SchemaPrefixes(avro)
     this.#keys = new SchemaPrefixes(avro)
@@ -119,6 +124,7 @@ export class ChangeReader {
       settings: definition?.connector,
       findings: this.#findings,
     })
+    if (kept !== null) this.#restore(kept)
     const parts = topic.split('.')
     this.#tableOfName =
       parts.length < 3 ? null : { database: parts.at(-2) as string, table: parts.at(-1) as string }
@@ -163,6 +169,28 @@ export class ChangeReader {
     this.#count(change, redelivered)
     this.#notices.add(change, redelivered)
     return { change, redelivered, columns: change.kind === 'row' ? this.#columns : null }
+  }
+
+  /**
+   * What has to be known of the records read so far for those after them to be read as they would be: which were
+   * delivered before, the types that values suggested, the columns of each partition's last row. Counts and findings are
+   * not in it. It grows with partitions and columns, not with records.
+   */
+  dump(): ReaderMemory {
+    const columns = [...new Set(this.#lastColumns.values())]
+    return {
+      redelivery: this.#redelivery.dump(),
+      inferred: this.#resolver.inferred(),
+      columns: columns.map(columnsCell),
+      last: Array.from(this.#lastColumns, ([partition, last]) => [partition, columns.indexOf(last)]),
+    }
+  }
+
+  #restore({ redelivery, inferred, columns, last }: ReaderMemory): void {
+    this.#redelivery.restore(redelivery as RedeliveryMemory)
+    this.#resolver.restore(inferred as readonly InferredColumn[])
+    const known = columns as unknown as readonly (readonly ColumnType[])[]
+    for (const [partition, at] of last as [number, number][]) this.#lastColumns.set(partition, known[at]!)
   }
 
   #addLateFindings(): void {
@@ -284,6 +312,21 @@ export class ChangeReader {
     else if (change.kind === 'truncate') counts.truncates++
     else counts.messages++
   }
+}
+
+const columnCells = new WeakMap<readonly ColumnType[], PlainData>()
+
+/** Columns as plain data; the same object for the same columns. */
+function columnsCell(columns: readonly ColumnType[]): PlainData {
+  let cell = columnCells.get(columns)
+  if (cell === undefined) {
+    const plain = columns.map(column =>
+      Object.fromEntries(Object.entries(column).filter(([, value]) => value !== undefined)),
+    )
+    cell = plain as PlainData
+    columnCells.set(columns, cell)
+  }
+  return cell
 }
 
 function isChange(event: TopicEvent): event is Change {

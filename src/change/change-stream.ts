@@ -2,6 +2,8 @@ import { type KafkaRecord, RecordReader } from '../source/record.js'
 import type { BatchChunk, OffsetRange, Source, TopicOffsets } from '../source/source.js'
 import { AvroRecords } from './avro-records.js'
 import { ChangeReader, type ReadChange } from './change-reader.js'
+import type { ReaderMemory } from './reader-memory.js'
+import type { SchemaHistory } from './schema-history.js'
 import { SchemaTopics } from './schema-topics.js'
 import type { TypedTopic } from './topic.js'
 
@@ -49,13 +51,20 @@ export async function* readChanges(
 export class ChangeStream {
   readonly #source: Source
   readonly #topics: readonly ChangeTopic[]
+  readonly #kept: Readonly<Record<string, ReaderMemory>>
   readonly #readers = new Map<string, ChangeReader>()
   readonly #avro: AvroRecords
   #schemas: SchemaTopics | null = null
 
-  constructor(source: Source, topics: readonly ChangeTopic[]) {
+  /** `kept` is what {@link dump} gave where the ranges begin; left out, they begin where the topics do. */
+  constructor(
+    source: Source,
+    topics: readonly ChangeTopic[],
+    kept: Readonly<Record<string, ReaderMemory>> = {},
+  ) {
     this.#source = source
     this.#topics = topics
+    this.#kept = kept
     this.#avro = AvroRecords.of(source)
   }
 
@@ -64,8 +73,7 @@ export class ChangeStream {
     const names = this.#topics.map(({ topic }) => topic)
     this.#schemas = await SchemaTopics.open(this.#source, names)
     const history = this.#schemas?.history ?? null
-    for (const one of this.#topics)
-      this.#readers.set(one.topic, new ChangeReader(one.topic, { ...one, history, avro: this.#avro }))
+    for (const one of this.#topics) this.#readers.set(one.topic, this.#readerOf(one, history))
     const ranges = this.#topics.flatMap(one => one.ranges)
     const partitions = recordReaders(ranges)
     for await (const chunk of this.#source.read({ ranges, ...(signal && { signal }) }))
@@ -75,17 +83,36 @@ export class ChangeStream {
   /**
    * The changes after the ranges as they come, until `signal` is aborted. Call it when {@link read} has ended. A row is
    * decoded with all the DDL that its topic's connector had written before it, which costs one look at the end of the
-   * schema-change topic for each chunk.
+   * schema-change topic for each chunk that was read after the last look.
    */
   async *follow(signal: AbortSignal): AsyncGenerator<ChangeChunk> {
     const positions = this.#topics
       .flatMap(one => one.ranges)
       .map(({ to, ...range }) => ({ ...range, from: to }))
     const partitions = recordReaders(positions)
+    let looked = Number.NEGATIVE_INFINITY
     for await (const chunk of this.#source.follow({ positions, signal })) {
-      if (this.#source.growing) await this.#schemas?.catchUp()
+      if (this.#source.growing && !(chunk.came !== undefined && chunk.came <= looked)) {
+        looked = performance.now()
+        await this.#schemas?.catchUp()
+      }
       yield* this.#decode(chunk, partitions)
     }
+  }
+
+  /**
+   * What is known of each topic's records besides the schemas, as plain data: redelivery, inferred types, the columns of
+   * last rows. A stream that begins with it where this one is reads on as this one would. It holds for the chunk given
+   * last, so it is to be taken before the next is asked for.
+   */
+  dump(): Record<string, ReaderMemory> {
+    const own = Array.from(this.#readers, ([topic, reader]) => [topic, reader.dump()] as const)
+    return { ...this.#kept, ...Object.fromEntries(own) }
+  }
+
+  #readerOf(one: ChangeTopic, history: SchemaHistory | null): ChangeReader {
+    const kept = this.#kept[one.topic] ?? null
+    return new ChangeReader(one.topic, { ...one, history, avro: this.#avro, kept })
   }
 
   async *#decode(

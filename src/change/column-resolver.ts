@@ -2,7 +2,7 @@ import type { SourcePosition } from './change.js'
 import { type ColumnType, type DeclaredColumn, resolveColumn, type Value } from './column-type.js'
 import { columnsOfSchema, rowSchemaOf } from './connect-schema.js'
 import { type RowDecoder, rowDecoder } from './decode.js'
-import { Inference, inferColumn } from './inference.js'
+import { Inference, type InferredColumn, inferColumn } from './inference.js'
 import type { JsonObject } from './json.js'
 import { type ConnectorSettings, columnUnder } from './mysql-type.js'
 import type { SchemaHistory, SchemaVersion } from './schema-history.js'
@@ -57,6 +57,16 @@ export class ColumnResolver {
   /** Columns met in rows that neither the rows' schema nor the DDL in force had, with the type one value suggested. */
   get unknown(): readonly ColumnType[] {
     return [...this.#unknown.values()]
+  }
+
+  /** What values have suggested so far, as plain data. */
+  inferred(): readonly InferredColumn[] {
+    return this.#inference.dump()
+  }
+
+  /** Goes on from what {@link inferred} gave. To be called first. */
+  restore(columns: readonly InferredColumn[]): void {
+    this.#inference.restore(columns)
   }
 
   /** The columns of the given rows of one record. Where types are inferred, the rows may widen them. */

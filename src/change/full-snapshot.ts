@@ -43,6 +43,21 @@ export class FullSnapshots {
     return [...this.#all.values()]
   }
 
+  /** The partitions that a snapshot is read of now, each with the snapshot's place in {@link list}. */
+  get open(): readonly (readonly [partition: number, snapshot: number])[] {
+    const { list } = this
+    return Array.from(this.#open, ([partition, snapshot]) => [partition, list.indexOf(snapshot)] as const)
+  }
+
+  /** Goes on from what {@link list} and {@link open} gave. To be called first. */
+  restore(
+    list: readonly FullSnapshot[],
+    open: readonly (readonly [partition: number, snapshot: number])[],
+  ): void {
+    for (const snapshot of list) this.#all.set(nameOf(snapshot), snapshot)
+    for (const [partition, snapshot] of open) this.#open.set(partition, list[snapshot]!)
+  }
+
   /** Takes a row as a snapshot read it, at `place` in the sequence of changes. One of an incremental snapshot is passed over. */
   read(partition: number, place: number, source: SourcePosition): void {
     if (!isFullSnapshot(source)) return
@@ -70,7 +85,7 @@ export class FullSnapshots {
   }
 
   #snapshot({ file, pos, time }: SourcePosition): FullSnapshot {
-    const name = `${file}:${pos}`
+    const name = nameOf({ file, pos })
     let snapshot = this.#all.get(name)
     if (snapshot === undefined) {
       snapshot = { file, pos, time, marked: false, ended: -1, parts: new Map() }
@@ -87,4 +102,8 @@ export class FullSnapshots {
     if (snapshot.ended < 0) snapshot.ended = place
     snapshot.parts.get(partition)!.past = place
   }
+}
+
+function nameOf({ file, pos }: { file: string; pos: number }): string {
+  return `${file}:${pos}`
 }

@@ -3,6 +3,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from './json.js'
 
 type Inferred = readonly [ColumnKind, Encoding]
 
+/** A column with what its values have suggested; null while they were all null. */
+export type InferredColumn = readonly [name: string, suggested: string | null]
+
 /**
  * Column types that values suggest, for columns nothing else speaks of. Integers are `int`, or `bigint` once one is
  * beyond 2^53; other numbers `double`; a column that has only been null is `text`; one whose values agree on nothing is
@@ -25,6 +28,18 @@ export class Inference {
   get columns(): readonly ColumnType[] {
     this.#columns ??= [...this.#found].map(([name, found]) => inferredColumn(name, found))
     return this.#columns
+  }
+
+  /** What was found, as plain data, in the order in which columns were first met. */
+  dump(): InferredColumn[] {
+    return Array.from(this.#found, ([name, found]) => [name, found && nameOf(found)])
+  }
+
+  /** Goes on from what {@link dump} gave. */
+  restore(columns: readonly InferredColumn[]): void {
+    for (const [name, suggested] of columns)
+      this.#found.set(name, suggested === null ? null : inferred[suggested as keyof typeof inferred])
+    this.#columns = null
   }
 
   #addValue(name: string, value: JsonValue): boolean {
@@ -67,6 +82,10 @@ const inferred = {
   geometry: ['bytes', 'geometry'],
   json: ['json', 'struct'],
 } as const satisfies Record<string, Inferred>
+
+function nameOf(found: Inferred): string {
+  return Object.entries(inferred).find(([, one]) => one === found)![0]
+}
 
 function inferValue(value: Exclude<JsonValue, null>): Inferred {
   switch (typeof value) {

@@ -32,7 +32,8 @@ function misfitText(issue: RawIssue, value: Row | Value, column: string | undefi
   const isWhole = (issue.path?.length ?? 0) === (column === undefined ? 1 : 0)
   const found = column === undefined ? (value as Row)[String(name)] : (value as Value)
   const told = isWhole && issue.code === 'invalid_type' ? `, found ${valueType(found)}` : ''
-  return `column ${String(name)}: ${expected(issue)}${told}`
+  const path = column === undefined ? (issue.path ?? []) : [column]
+  return `column ${path.map(String).join('.')}: ${expected(issue)}${told}`
 }
 
 /** What a value is, without the value: `a text`, `null`. */

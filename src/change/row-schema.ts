@@ -46,7 +46,7 @@ function withoutWrappers(field: z.ZodType): z.ZodType {
  * error that names the column.
  */
 export function requireUnchanging(topic: string, schema: z.ZodType): void {
-  const column = changingPart(schema, new Set())
+  const column = changingPart(schema)
   if (column === null) return
   throw new ObslabError(
     'option-invalid',
@@ -56,14 +56,16 @@ export function requireUnchanging(topic: string, schema: z.ZodType): void {
   )
 }
 
-interface ChangingPart {
+/** What in a schema changes the values that it checks: `a default`, and the path of the column, empty for the whole. */
+export interface ChangingPart {
   what: string
   path: string
 }
 
 type Schema = z.core.$ZodType
 
-function changingPart(schema: Schema, seen: Set<Schema>): ChangingPart | null {
+/** The first part of a schema that would change what it checks; null when there is none. */
+export function changingPart(schema: Schema, seen: Set<Schema> = new Set()): ChangingPart | null {
   if (seen.has(schema)) return null
   seen.add(schema)
   const def = schema._zod.def as z.core.$ZodTypeDef & Readonly<Record<string, unknown>>

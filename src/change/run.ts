@@ -1,6 +1,7 @@
 import type { Change, Quarantined, RowChange, SourcePosition, Tombstone, Truncate } from './change.js'
 import type { Row } from './column-type.js'
 import { comparePositions, isFullSnapshot, logFile, transactionNumber } from './position.js'
+import type { PlainData } from './reader-memory.js'
 import { rowKey } from './row-key.js'
 
 /** Whether a change counts, or was delivered before and is to be skipped. */
@@ -29,10 +30,41 @@ interface Partition {
   runs: number
   /** The newest transaction met of each server, in all runs. */
   newest: Map<string, number>
-  /** What became of the last delete of a key whose tombstone has not come yet. */
-  deletes: Map<string, Verdict>
+  /** Keys whose last delete was redelivered and whose tombstone has not come yet. */
+  deletes: Set<string>
   onRun: (cause: RunCause) => void
 }
+
+/**
+ * Redelivered deletes that a partition waits for the tombstones of: a tombstone comes right after its delete, and where the
+ * connector writes none (`tombstones.on.delete=false`) those of replayed blocks would add up.
+ */
+const deletesKept = 1000
+
+/** What a {@link Redelivery} knows of each partition, as plain data. */
+export type RedeliveryMemory = readonly PartitionMemory[]
+
+interface PartitionMemory {
+  readonly partition: number
+  readonly runs: number
+  readonly servers: readonly string[]
+  readonly highest: PositionMemory | null
+  readonly snapshot: PositionMemory | null
+  readonly rewound: readonly (readonly [string, PositionMemory | null])[]
+  readonly newest: readonly (readonly [string, number])[]
+  readonly deletes: readonly string[]
+  readonly [name: string]: PlainData
+}
+
+type PositionMemory = readonly [
+  file: string,
+  pos: number,
+  row: number,
+  serverId: number,
+  gtid: string | null,
+  snapshot: string,
+  time: number,
+]
 
 /**
  * Tells changes that were delivered before from those that were not, by one rule that needs no memory of single
@@ -75,15 +107,61 @@ export class Redelivery {
     return this.#partitions.get(partition)?.runs ?? 0
   }
 
+  /** What is known so far, as plain data. It grows with partitions, not with changes. */
+  dump(): RedeliveryMemory {
+    return Array.from(this.#partitions, ([partition, { run, runs, newest, deletes }]) => ({
+      partition,
+      runs,
+      servers: [...run.servers],
+      highest: positionMemory(run.highest),
+      snapshot: positionMemory(run.snapshot),
+      rewound: Array.from(run.rewound, ([key, from]) => [key, positionMemory(from)] as const),
+      newest: [...newest],
+      deletes: [...deletes],
+    }))
+  }
+
+  /** Goes on from what {@link dump} gave. To be called before any change. */
+  restore(memory: RedeliveryMemory): void {
+    for (const { partition, runs, servers, highest, snapshot, rewound, newest, deletes } of memory) {
+      const run: Run = {
+        servers: new Set(servers),
+        highest: positionOf(highest),
+        snapshot: positionOf(snapshot),
+        rewound: new Map(rewound.map(([key, from]) => [key, positionOf(from)])),
+      }
+      const onRun = this.#onRun
+      this.#partitions.set(partition, {
+        run,
+        runs,
+        newest: new Map(newest),
+        deletes: new Set(deletes),
+        onRun,
+      })
+    }
+  }
+
   #partition(number: number): Partition {
     let partition = this.#partitions.get(number)
     if (partition === undefined) {
       const onRun = this.#onRun
-      partition = { run: newRun(null), runs: 1, newest: new Map(), deletes: new Map(), onRun }
+      partition = { run: newRun(null), runs: 1, newest: new Map(), deletes: new Set(), onRun }
       this.#partitions.set(number, partition)
     }
     return partition
   }
+}
+
+function positionMemory(position: SourcePosition | null): PositionMemory | null {
+  if (position === null) return null
+  const { file, pos, row, serverId, gtid, snapshot, time } = position
+  return [file, pos, row, serverId, gtid, snapshot, time]
+}
+
+function positionOf(memory: PositionMemory | null): SourcePosition | null {
+  if (memory === null) return null
+  const [file, pos, row, serverId, gtid, snapshot, time] = memory
+  return { file, pos, row, serverId, gtid, snapshot, time }
 }
 
 function newRun(snapshot: SourcePosition | null): Run {
@@ -102,9 +180,7 @@ function beginRun(partition: Partition, snapshot: SourcePosition | null): Run {
 
 function acceptTombstone(partition: Partition, change: Tombstone): Verdict {
   const key = keyText(change.key)
-  const verdict = partition.deletes.get(key) ?? 'applied'
-  partition.deletes.delete(key)
-  return verdict
+  return partition.deletes.delete(key) ? 'redelivered' : 'applied'
 }
 
 /** Old connectors write the rows of a snapshot as creates, and of a quarantined record only the position is known. */
@@ -179,8 +255,16 @@ function acceptBelow(run: Run, change: LoggedChange, source: SourcePosition): Ve
  */
 function noteFate(partition: Partition, change: RowChange | Quarantined, verdict: Verdict): void {
   const { deletes } = partition
-  if (change.kind === 'quarantined' || change.op === 'd') deletes.set(keyText(change.key), verdict)
-  else if (deletes.size > 0 && verdict === 'applied') deletes.delete(keyText(change.key))
+  const isDelete = change.kind === 'quarantined' || change.op === 'd'
+  if (verdict === 'applied') {
+    if (deletes.size > 0) deletes.delete(keyText(change.key))
+    return
+  }
+  if (!isDelete) return
+  const key = keyText(change.key)
+  deletes.delete(key)
+  deletes.add(key)
+  if (deletes.size > deletesKept) deletes.delete(deletes.values().next().value!)
 }
 
 function keyText(key: Row | null): string {

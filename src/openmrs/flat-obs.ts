@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { collect } from '../pipeline/aggregate.js'
 import { type Pipeline, pipeline } from '../pipeline/pipeline.js'
 import { encounter } from './encounter.js'
@@ -69,6 +70,43 @@ export interface FlatObsOrder {
   /** Always 0: voided orders are in no document. */
   voided: number
 }
+
+const time = z.number().meta({ mysqlType: 'DATETIME' })
+
+const schema = z.object({
+  encounter_id: z.int(),
+  patient_id: z.int(),
+  encounter_type: z.int(),
+  location_id: z.int().nullable(),
+  visit_id: z.int().nullable(),
+  visit_type_id: z.int().nullable(),
+  encounter_datetime: time,
+  gender: z.string().nullable(),
+  birthdate: z.iso.date().nullable(),
+  dead: z.int().nullable(),
+  death_date: time.nullable(),
+  uuid: z.string(),
+  obs: z.array(
+    z.object({
+      obs_id: z.int(),
+      voided: z.int(),
+      concept_id: z.int(),
+      obs_datetime: z.number(),
+      value: z.string().nullable(),
+      value_type: z.enum(['coded', 'drug', 'datetime', 'numeric', 'text']).nullable(),
+      obs_group_id: z.int().nullable(),
+      parent_concept_id: z.int().nullable(),
+    }),
+  ),
+  orders: z.array(
+    z.object({
+      order_id: z.int(),
+      order_concept_id: z.int(),
+      date_activated: z.number().nullable(),
+      voided: z.int(),
+    }),
+  ),
+})
 
 const noEncounterType = 999
 const noVisit = 0
@@ -219,4 +257,4 @@ export const flatObs: Pipeline<FlatObsRow> = encounters
     orders: o?.orders ?? [],
   }))
   .filter(d => d.obs.length + d.orders.length > 0)
-  .to('flat_obs', { key: ['encounter_id'] })
+  .to('flat_obs', { key: ['encounter_id'], schema })

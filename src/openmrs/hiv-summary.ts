@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { count, last } from '../pipeline/aggregate.js'
 import { type Pipeline, pipeline } from '../pipeline/pipeline.js'
 import { encounter } from './encounter.js'
@@ -23,6 +24,18 @@ export interface HivSummaryRow {
   /** Where the patient last had antiretroviral drugs. */
   arv_location_id: number | null
 }
+
+const schema = z.object({
+  encounter_id: z.int(),
+  patient_id: z.int(),
+  encounter_datetime: z.number().meta({ mysqlType: 'DATETIME' }),
+  encounter_type: z.int(),
+  location_id: z.int().nullable(),
+  enrollment_date: z.iso.date().nullable(),
+  out_of_care: z.boolean(),
+  viral_load_ordered: z.boolean(),
+  arv_location_id: z.int().nullable(),
+})
 
 const clinicalTypes = [
   1, 2, 3, 4, 10, 14, 15, 17, 19, 26, 32, 33, 34, 47, 105, 106, 112, 113, 114, 117, 120, 127, 128, 129, 138,
@@ -203,4 +216,4 @@ export const hivSummary: Pipeline<HivSummaryRow> = hiv
     }),
   })
   .filter(e => clinicalTypes.includes(e.encounter_type))
-  .to('hiv_summary', { key: ['encounter_id'] })
+  .to('hiv_summary', { key: ['encounter_id'], schema })

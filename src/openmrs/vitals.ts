@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { type Pipeline, pipeline } from '../pipeline/pipeline.js'
 import { obs } from './obs.js'
 
@@ -39,6 +40,20 @@ const signs = {
   visit_type: visitType,
 }
 
+const schema = z.object({
+  encounter_id: z.int(),
+  person_id: z.int(),
+  weight: z.number().nullable(),
+  height: z.number().nullable(),
+  temperature: z.number().nullable(),
+  spo2: z.number().nullable(),
+  systolic: z.number().nullable(),
+  diastolic: z.number().nullable(),
+  pulse: z.number().nullable(),
+  visit_type: z.int().nullable(),
+  bmi: z.number().nullable(),
+})
+
 /** Weight in kg by the square of height in m, to one decimal; null where one is missing or the height is 0. */
 function bmiOf({ weight, height }: Pick<VitalsRow, 'weight' | 'height'>): number | null {
   if (weight === null || height === null || height === 0) return null
@@ -61,4 +76,4 @@ export const vitals: Pipeline<VitalsRow> = pipeline('vitals')
     by: o => o.obs_datetime,
   })
   .derive({ bmi: bmiOf })
-  .to('vitals')
+  .to('vitals', { schema })

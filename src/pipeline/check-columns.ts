@@ -19,6 +19,7 @@ export function checkColumns(plan: Plan): void {
     })
   }
   const columns = columnsOf(plan.root)
+  if (columns !== null) checkSchema(plan, columns)
   const unknown = columns === null ? undefined : plan.key?.find(column => !columns.includes(column))
   if (columns === null || unknown === undefined) return
   throw columnUnknown({
@@ -28,6 +29,22 @@ export function checkColumns(plan: Plan): void {
     reader: `The key of .to(…) of the pipeline ${plan.name}`,
     unknown,
   })
+}
+
+/** No row would fit a schema of other columns. */
+function checkSchema({ name, output, schema }: Plan, columns: readonly string[]): void {
+  if (schema === undefined) return
+  const declared = Object.keys(schema.shape)
+  const missing = declared.filter(column => !columns.includes(column))
+  const extra = columns.filter(column => !declared.includes(column))
+  if (missing.length + extra.length === 0) return
+  const rows = `the rows of the pipeline ${name}`
+  throw new ObslabError(
+    'column-unknown',
+    `Expected the schema of .to('${output}') to have the columns of ${rows}, ${columns.join(', ')}` +
+      `${missing.length === 0 ? '' : `; ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not among them`}` +
+      `${extra.length === 0 ? '' : `; it lacks ${extra.join(', ')}`}.`,
+  )
 }
 
 /** Refuses the step `node` when one of its functions reads a column that its input `i` does not have. */

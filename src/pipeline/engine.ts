@@ -6,11 +6,20 @@ import { checkStep, needsRow } from './check-columns.js'
 import { MemoryStore, type StateStore } from './operator-state.js'
 import { OutputKey } from './output-key.js'
 import { type EncodedUpsert, OutputRecords } from './output-records.js'
+import { OutputRow } from './output-row.js'
 import { withParams } from './param.js'
 import { inputsOf, type Plan, type PlanNode, stepsOf } from './plan.js'
 import { type OperatorProfile, Profile } from './profile.js'
 import type { RowId, RowSink } from './row-identity.js'
-import { type OnError, Running, SetAside, type SetAsideRow, setAsideCodec } from './set-aside.js'
+import {
+  type OnError,
+  Running,
+  SetAside,
+  type SetAsideChanges,
+  SetAsideRecords,
+  type SetAsideRow,
+  setAsideCodec,
+} from './set-aside.js'
 import { TopicRows } from './topic-rows.js'
 import type { IdentityKeys, StepContext } from './verb.js'
 import { verbOf } from './verbs.js'
@@ -27,6 +36,13 @@ export interface EngineOptions {
   profile?: { now(): number }
 }
 
+/** How much one operator remembers. */
+export interface OperatorMemory {
+  /** Its place in the order rows flow and its verb, `2:aggregate`. */
+  operator: string
+  entries: number
+}
+
 /**
  * Runs a plan incrementally, with the values of its params: changes in, upserts out. What it gives depends only on the changes it was given of each
  * partition, not on how the partitions were interleaved nor on where the calls were cut.
@@ -35,6 +51,9 @@ export interface EngineOptions {
  * among {@link Engine.setAside} meanwhile; asked to stop, the engine throws a `pipeline-failed` error instead. A function
  * that reads a column that its first row does not have, where nothing told the columns before, is a `column-unknown`
  * error.
+ *
+ * All that it remembers is in its {@link EngineOptions.state} whenever {@link flush} has returned: an engine that is made
+ * with the same state then, of the same plan, goes on as this one would have.
  */
 export class Engine {
   readonly #plan: Plan
@@ -46,6 +65,8 @@ export class Engine {
   /** Ends each round of every step that waits for one, in the order the rows flow. */
   readonly #flushes: (() => void)[] = []
   readonly #setAsides: SetAside[] = []
+  readonly #setAsideRecords = new SetAsideRecords()
+  readonly #memories = new Map<string, { readonly size: number }[]>()
   readonly #output: OutputRecords
   /** What tells the keys of the last step's rows; null until it is built, and where they have none. */
   #keys: IdentityKeys | null = null
@@ -60,6 +81,7 @@ export class Engine {
     const steps = stepsOf(plan.root)
     this.#output = new OutputRecords(
       new OutputKey(plan),
+      new OutputRow(plan),
       id => this.#keys?.keyOf(id) ?? {},
       this.#context(`${steps.length}:to`),
     )
@@ -119,6 +141,22 @@ export class Engine {
     return this.#setAsides.flatMap(one => one.rows())
   }
 
+  /**
+   * What became of rows that are set aside since the last call. Those of a memory that was filled before count as told.
+   */
+  takeSetAside(): SetAsideChanges {
+    return this.#setAsideRecords.take()
+  }
+
+  /** How much each operator remembers, in the order the rows flow. It costs nothing to ask. */
+  memories(): OperatorMemory[] {
+    const all = Array.from(this.#memories, ([operator, memories]) => ({
+      operator,
+      entries: memories.reduce((sum, { size }) => sum + size, 0),
+    }))
+    return all.sort((a, b) => Number.parseInt(a.operator, 10) - Number.parseInt(b.operator, 10))
+  }
+
   /** What is worth knowing of the output: keys that several rows have. */
   get findings(): Finding[] {
     const keys = this.#output.ambiguousKeys
@@ -152,9 +190,10 @@ export class Engine {
   /** Puts `node` and the steps before it in front of `next`, and gives what tells the key of its rows' identities. */
   #build(names: string[], node: PlanNode, next: RowSink): IdentityKeys | null {
     const name = names.pop()!
-    const { inputs, flush, keys } = verbOf(node).operator(node, this.#context(name), next)
+    const context = this.#context(name)
+    const { inputs, flush, keys } = verbOf(node).operator(node, context, next)
     if (node.verb === 'from') {
-      const rows = new TopicRows(node, next)
+      const rows = new TopicRows(node, next, context)
       this.#topics.set(node.topic, [...(this.#topics.get(node.topic) ?? []), rows])
     }
     const before = inputsOf(node)
@@ -170,14 +209,21 @@ export class Engine {
 
   #context(operator: string): StepContext {
     const fingerprint = this.#fingerprints.get(operator) ?? null
+    const memories: { readonly size: number }[] = []
+    this.#memories.set(operator, memories)
     const open: StepContext['state'] = (name, codec) => {
       const state = this.#store.open({ operator: `${operator}/${name}`, fingerprint }, codec)
       this.#profile?.remembers(operator, state, codec)
+      memories.push(state)
       return state
     }
-    const setAside = new SetAside(this.#running, open('set-aside', setAsideCodec))
+    const keep: StepContext['keep'] = (name, memory) => {
+      memories.push(memory)
+      return this.#store.keep({ operator: `${operator}/${name}`, fingerprint }, memory)
+    }
+    const setAside = new SetAside(this.#running, open('set-aside', setAsideCodec), this.#setAsideRecords)
     this.#setAsides.unshift(setAside)
-    return { running: this.#running, setAside, state: open }
+    return { running: this.#running, setAside, state: open, keep }
   }
 }
 

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import { ObslabError } from '../errors.js'
 import { ClosureForm } from './closure-form.js'
+import { refinementsOf, schemaForm } from './output-schema.js'
 import { bindParams, type ParamValues } from './param.js'
-import { pipelinesIn, stepArguments } from './pipeline-source.js'
+import { type PipelineSource, pipelinesIn, stepArguments } from './pipeline-source.js'
 import { inputsOf, type Plan, type PlanNode, stepsOf } from './plan.js'
 import { paramsOf } from './plan-params.js'
 import type { PlanSource } from './plan-source.js'
-import { SourceNames, type Unresolved } from './source-names.js'
+import { propertyName } from './row-use.js'
+import { type Definition, SourceNames, type Unresolved } from './source-names.js'
 import { verbOf } from './verbs.js'
 
 /** What tells whether two plans compute the same: equal fingerprints do. */
@@ -45,9 +47,11 @@ export function sourceFingerprint(plan: Plan, source: PlanSource, values: ParamV
   const known = new Map(
     [...(steps ?? [])].map(([node, args]) => [node, args.map(one => names.form(one)).join(' ')]),
   )
+  // The source of the schema has what its refinements refer to.
+  const declared = plan.schema === undefined ? '' : names.form(schemaSource(made) ?? made.to)
   if (names.unresolved.length > 0) throw unresolvedError(plan, names.unresolved)
   // Where helpers made steps, a change anywhere counts for every step.
-  return assembled(plan, 'source', node => known.get(node) ?? form, [], values)
+  return assembled(plan, 'source', { step: node => known.get(node) ?? form, schema: declared }, [], values)
 }
 
 /**
@@ -62,14 +66,26 @@ export function runFingerprint(plan: Plan, values: ParamValues = {}): PlanFinger
       .functions(node)
       .map(({ call, step }) => `${step} ${forms.of(call as never, step)}`)
       .join('\n')
-  const fingerprint = assembled(plan, 'run', formOf, forms.unresolved, values)
+  const refinements = plan.schema === undefined ? [] : refinementsOf(plan.schema)
+  const schema = refinements.map(call => forms.of(call as never, '.to(…)')).join('\n')
+  const fingerprint = assembled(plan, 'run', { step: formOf, schema }, forms.unresolved, values)
   return { ...fingerprint, unresolved: forms.unresolved }
+}
+
+/** The value of `schema` in the options of `.to(…)`, where they are written there. */
+function schemaSource({ calls }: PipelineSource): Definition | null {
+  const options = calls.at(-1)?.values[1]
+  if (options?.node.type !== 'ObjectExpression') return null
+  const property = options.node.properties.find(
+    one => one.type === 'Property' && propertyName(one) === 'schema',
+  )
+  return property?.type === 'Property' ? { node: property.value, module: options.module } : null
 }
 
 function assembled(
   plan: Plan,
   from: PlanFingerprint['from'],
-  formOf: (node: PlanNode) => string,
+  forms: { step: (node: PlanNode) => string; schema: string },
   unresolved: readonly Unresolved[],
   values: ParamValues,
 ): PlanFingerprint {
@@ -80,13 +96,17 @@ function assembled(
   const printOf = (node: PlanNode): string => {
     let print = prints.get(node)
     if (print === undefined) {
-      print = hash([node.verb, dataOf(node), formOf(node), ...params, ...inputsOf(node).map(printOf)])
+      print = hash([node.verb, dataOf(node), forms.step(node), ...params, ...inputsOf(node).map(printOf)])
       prints.set(node, print)
     }
     return print
   }
   const steps = new Map(stepsOf(plan.root).map(({ name, node }) => [name, printOf(node)]))
-  steps.set(`${steps.size}:to`, hash(['to', plan.output, JSON.stringify(plan.key), printOf(plan.root)]))
+  const declared = plan.schema === undefined ? [] : [schemaForm(plan.schema), forms.schema]
+  steps.set(
+    `${steps.size}:to`,
+    hash(['to', plan.output, JSON.stringify(plan.key), printOf(plan.root), ...declared]),
+  )
   return { plan: steps.get(`${steps.size - 1}:to`)!, steps, from, unresolved }
 }
 

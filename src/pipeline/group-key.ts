@@ -1,5 +1,6 @@
 import type { Row } from '../change/column-type.js'
-import type { CellRow } from './cell.js'
+import type { Cell, CellRow } from './cell.js'
+import type { OwnMemory } from './operator-state.js'
 import type { KeyFunction } from './plan.js'
 import { idValues, partOf, type RowId, valueId } from './row-identity.js'
 import { called, requireKey } from './step-call.js'
@@ -18,13 +19,30 @@ export function keyCall(key: KeyFunction): (row: CellRow) => Row {
  * The identities of the keys that a `groupBy` gives: their values, for the names of their columns are the same from row
  * to row. The few of which they are not have their names in their identity.
  */
-export class GroupKeys implements IdentityKeys {
+export class GroupKeys implements IdentityKeys, OwnMemory {
   #columns: readonly string[] | null = null
+  #isKept = true
   readonly #others = new Map<string, readonly string[]>()
 
   /** The columns of the first key that was met. */
   get columns(): readonly string[] | null {
     return this.#columns
+  }
+
+  get size(): number {
+    return this.#columns === null ? 0 : 1
+  }
+
+  /** Those columns: identities depend on which were met first. */
+  *changes(): Generator<[RowId, Cell]> {
+    if (this.#isKept || this.#columns === null) return
+    this.#isKept = true
+    yield ['columns', this.#columns]
+  }
+
+  /** Goes on from what {@link changes} gave. To be called before any key is met. */
+  restore(kept: Iterable<readonly [RowId, Cell]>): void {
+    for (const [, columns] of kept) this.#columns = columns as readonly string[]
   }
 
   idOf(key: Row): RowId {
@@ -51,6 +69,7 @@ export class GroupKeys implements IdentityKeys {
 
   #learn(key: Row): readonly string[] {
     this.#columns = Object.keys(key)
+    this.#isKept = false
     return this.#columns
   }
 

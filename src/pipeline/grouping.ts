@@ -71,6 +71,7 @@ class Grouping<M extends Member<S>, S> implements RowSink {
     this.#running = context.running
     this.#setAside = context.setAside
     this.#next = next
+    this.keys.restore(context.keep('keys', this.keys) ?? [])
     this.#members = context.state('rows', {
       encode: member => [member.group!.key, grouped.encode(member)],
       decode: (cell, id) => {

@@ -27,15 +27,33 @@ export interface StateName {
   fingerprint: string | null
 }
 
+/** A memory that has its entries in a form of its own, and makes cells of them when they are to be kept. */
+export interface OwnMemory {
+  /** How many entries there are. */
+  readonly size: number
+  /** The entries that are different since the last call, undefined for those that are gone. They are kept from then on. */
+  changes(): Iterable<readonly [RowId, Cell | undefined]>
+}
+
 /** Where the operators of an engine keep what they remember. A memory that was filled before is opened as it was left. */
 export interface StateStore {
   open<V>(name: StateName, codec: StateCodec<V>): OperatorState<V>
+
+  /**
+   * Keeps what a memory remembers in a form of its own. It gives what was kept of it before, in any order; null where
+   * nothing is ever kept, so that the memory need not note what changes.
+   */
+  keep(name: StateName, memory: OwnMemory): Iterable<readonly [RowId, Cell]> | null
 }
 
 /** Memories that are gone with the process. */
 export class MemoryStore implements StateStore {
   open<V>(): OperatorState<V> {
     return new Map<RowId, V>()
+  }
+
+  keep(): null {
+    return null
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Row, Value } from '../change/column-type.js'
 import { ObslabError } from '../errors.js'
 import { type Cell, type CellRow, isValue } from './cell.js'
-import { columnsGiven } from './columns-read.js'
+import { columnsGiven, columnsOfResult } from './columns-read.js'
 import { keyText } from './output.js'
 import { inputsOf, type Plan, type PlanNode } from './plan.js'
 import { StepFailure } from './step-failure.js'
@@ -18,6 +18,19 @@ export function keyedStep(node: PlanNode): PlanNode | null {
   const { identity } = verbOf(node)
   if (identity === 'kept') return keyedStep(inputsOf(node)[0]!)
   return identity === 'key' ? node : null
+}
+
+/**
+ * The columns of the output's key, in order: those named, else those of the topic or of the last step that groups. Null
+ * where only running it tells them.
+ */
+export function outputKeyColumns({ key, root }: Pick<Plan, 'key' | 'root'>): readonly string[] | null {
+  if (key !== null) return key
+  const keyed = keyedStep(root)
+  if (keyed?.verb === 'from') return keyed.key
+  if (keyed === null || !('key' in keyed) || typeof keyed.key !== 'function') return null
+  const { columns, passed, others } = columnsOfResult(keyed.key)
+  return others === null && passed.length === 0 && columns.size > 0 ? [...columns.keys()] : null
 }
 
 /** Refuses a plan whose output has no key. */

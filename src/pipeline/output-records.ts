@@ -5,6 +5,7 @@ import { compareOrdered, type Few, firstOf, type Ordered, withEntry, withoutEntr
 import { OrderedMultiset } from './ordered-multiset.js'
 import { rowText, sameText, type Upsert } from './output.js'
 import type { OutputKey } from './output-key.js'
+import type { OutputRow } from './output-row.js'
 import { hasPrefix, type RowId, type RowSink } from './row-identity.js'
 import type { SetAside } from './set-aside.js'
 import type { StepContext } from './verb.js'
@@ -29,13 +30,15 @@ interface Keyed {
  */
 export class OutputRecords implements RowSink {
   readonly #key: OutputKey
+  readonly #row: OutputRow
   readonly #identityKey: (id: RowId) => Row
   readonly #setAside: SetAside
   readonly #changed = new Map<RowId, Keyed | null>()
   readonly #held: HeldRecords
 
-  constructor(key: OutputKey, identityKey: (id: RowId) => Row, context: StepContext) {
+  constructor(key: OutputKey, row: OutputRow, identityKey: (id: RowId) => Row, context: StepContext) {
     this.#key = key
+    this.#row = row
     this.#identityKey = identityKey
     this.#setAside = context.setAside
     this.#held =
@@ -57,7 +60,7 @@ export class OutputRecords implements RowSink {
   put(id: RowId, row: CellRow): void {
     try {
       const key = this.#key.of(row, () => this.#identityKey(id))
-      this.#changed.set(id, { key, keyText: this.#key.text(key), row })
+      this.#changed.set(id, { key, keyText: this.#key.text(key), row: this.#row.of(row) })
       this.#setAside.passed(id)
     } catch (cause) {
       this.#setAside.failed(id, cause)

@@ -7,6 +7,7 @@ import type { Aggregate } from './aggregate.js'
 import type { Cell } from './cell.js'
 import { milliseconds } from './duration.js'
 import { requireOutputKey } from './output-key.js'
+import { requireOutputSchema } from './output-schema.js'
 import type { AggregateNode, DeriveNode, FoldNode, JoinNode, PivotNode, Plan, PlanNode } from './plan.js'
 import type {
   Aggregated,
@@ -160,12 +161,15 @@ export class Rows<R> {
   }
 
   /** Ends the pipeline: its rows are the records of `topic`. */
-  to(topic: string, options: ToOptions<R> = {}): Pipeline<R> {
+  to<S extends R = R>(topic: string, options: ToOptions<R, S> = {}): Pipeline<R> {
+    const { key, schema, settings } = parseOptions(toOptions, options, 'Option of .to(…)')
     const plan: Plan = {
       name: this.#name,
       output: topic,
-      key: options.key === undefined ? null : [...options.key],
+      key: key ?? null,
       root: this.#node,
+      ...(schema !== undefined && { schema: requireOutputSchema(schema, topic, key ?? []) }),
+      ...(settings !== undefined && { settings }),
     }
     requireOutputKey(plan)
     return new Pipeline(plan)
@@ -274,6 +278,12 @@ function requireFunction<F>(given: unknown, step: string): F {
   if (typeof given === 'function') return given as F
   throw new ObslabError('option-invalid', `Expected a function in ${step}, found ${foundText(given)}.`)
 }
+
+const toOptions = z.strictObject({
+  key: z.array(z.string()).optional(),
+  schema: z.unknown().optional(),
+  settings: z.record(z.string(), z.string()).optional(),
+})
 
 const fromOptions: z.ZodType<FromOptions> = z.strictObject({ includeDeleted: z.boolean().optional() })
 

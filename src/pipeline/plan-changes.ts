@@ -1,7 +1,9 @@
 import { type ChangeChunk, ChangeStream, wholeTopic } from '../change/change-stream.js'
+import type { ReaderMemory } from '../change/reader-memory.js'
 import { ObslabError } from '../errors.js'
-import type { Source, TopicOffsets } from '../source/source.js'
+import type { OffsetRange, Source, TopicOffsets } from '../source/source.js'
 import { resolveTopic } from '../source/topic-name.js'
+import type { Cell } from './cell.js'
 import { checkColumns } from './check-columns.js'
 import { bindParams, type ParamValues } from './param.js'
 import { type Plan, planTopics, renameTopics } from './plan.js'
@@ -21,9 +23,25 @@ export interface BindOptions extends TopicNames {
   signal?: AbortSignal | undefined
   /** Values of the plan's params in place of their defaults. */
   params?: ParamValues | undefined
+  /**
+   * Where each partition begins: everything below `next` was read before. A partition that is not named begins at its
+   * start, as one does that the topic was given since. Default: all begin there.
+   */
+  from?: readonly PartitionNext[] | undefined
+  /** Where `changes` ends, and `follow` goes on. A partition that is not named ends where it does now. Default: all do. */
+  to?: readonly PartitionNext[] | undefined
+  /** What {@link BoundPlan.dump} gave at `from`. Default: nothing was read before. */
+  readers?: Readonly<Record<string, Cell>> | undefined
 }
 
-/** A plan bound to a source: its topics' full names, and their changes from the first to the end fixed now. */
+/** A position in a partition: the offset that is to be read next. */
+export interface PartitionNext {
+  topic: string
+  partition: number
+  next: number
+}
+
+/** A plan bound to a source: its topics' full names, and their changes up to ends that are fixed. */
 export interface BoundPlan {
   plan: Plan
   /** The topics it reads with their offsets of now, in the order the plan names them. */
@@ -33,17 +51,24 @@ export interface BoundPlan {
   changes: AsyncIterable<ChangeChunk>
   /** The changes after that as they come, until `signal` is aborted. To be called when `changes` has ended. */
   follow(signal: AbortSignal): AsyncIterable<ChangeChunk>
+  /**
+   * What the readers of the topics know after the chunk given last, for a plan that is bound later to begin there: its
+   * changes, what is redelivered and the kinds of values are those that this one would go on with. To be taken before the
+   * next chunk is asked for.
+   */
+  dump(): Record<string, Cell>
 }
 
 /**
- * Finds the topics of a plan in a source and reads all their changes. An unknown one is a `topic-unknown` error, a short
- * name that fits several a `topic-ambiguous` error, a function that reads a column its topic's definition does not have a
- * `column-unknown` error, a value of a param that it does not have or of another type an `option-invalid` error.
+ * Finds the topics of a plan in a source and reads their changes: all, or those from `from` on. An unknown one is a
+ * `topic-unknown` error, a short name that fits several a `topic-ambiguous` error, a function that reads a column its
+ * topic's definition does not have a `column-unknown` error, a value of a param that it does not have or of another type
+ * an `option-invalid` error.
  */
 export async function bindPlan(
   source: Source,
   plan: Plan,
-  { signal, params, ...names }: BindOptions = {},
+  { signal, params, from, to, readers = {}, ...names }: BindOptions = {},
 ): Promise<BoundPlan> {
   const named = await nameTopics(source, plan, names)
   const bound = params === undefined ? named : { ...named, params: bindParams(paramsOf(plan), params) }
@@ -51,19 +76,30 @@ export async function bindPlan(
   const froms = planTopics(bound.root)
   const offsets = await source.topics(froms.map(({ topic }) => topic))
   const inputs = froms.map(from => offsets.find(({ topic }) => topic === from.topic)!)
-  const topics = froms.map((from, i) => ({
-    topic: from.topic,
-    definition: from,
-    ranges: wholeTopic(inputs[i]!),
+  const topics = froms.map((node, i) => ({
+    topic: node.topic,
+    definition: node,
+    ranges: wholeTopic(inputs[i]!).map(range => {
+      const begin = nextOf(from, range) ?? range.from
+      return { ...range, from: begin, to: Math.max(begin, nextOf(to, range) ?? range.to) }
+    }),
   }))
-  const stream = new ChangeStream(source, topics)
+  const stream = new ChangeStream(source, topics, readers as Record<string, ReaderMemory>)
   return {
     plan: bound,
     inputs,
     offsets: topics.flatMap(({ ranges }) => ranges).reduce((sum, { from, to }) => sum + to - from, 0),
     changes: stream.read(signal),
     follow: until => stream.follow(until),
+    dump: () => stream.dump(),
   }
+}
+
+function nextOf(
+  positions: readonly PartitionNext[] | undefined,
+  { topic, partition }: OffsetRange,
+): number | undefined {
+  return positions?.find(one => one.topic === topic && one.partition === partition)?.next
 }
 
 async function nameTopics(source: Source, plan: Plan, { topics = {}, prefix }: TopicNames): Promise<Plan> {

@@ -1,12 +1,14 @@
 import type { Row } from '../change/column-type.js'
 import type { Part } from './aggregate-part.js'
 import type { Cell, CellRow } from './cell.js'
+import { OutputRow } from './output-row.js'
 import { withParams } from './param.js'
 import { plainAggregate } from './plain-aggregate.js'
 import { type Plan, stepsOf } from './plan.js'
 import type { SqlTable } from './sql-relation.js'
 import { type PlanUntranslatable, SqlSteps } from './sql-steps.js'
 import { refusedValue, type SqlField, type SqlValue } from './sql-value.js'
+import { StepFailure } from './step-failure.js'
 
 export type { PlanUntranslatable } from './sql-steps.js'
 
@@ -60,14 +62,25 @@ export function planSql(
   const sql = `${translation.with}SELECT ${outputs.join(', ')}\nFROM ${result.from}${onePerKey(keyed, result.identity)}`
   const keyColumns = keyed.map(columnOf)
   const columns = fields.map(columnOf)
+  const outputRow = new OutputRow(plan)
   return {
     sql,
     key: keyColumns,
     columns,
     decode: values => ({
       key: decoded(keyColumns, values) as Row,
-      row: decoded(columns, values.slice(keyColumns.length)),
+      row: declared(outputRow, decoded(columns, values.slice(keyColumns.length))),
     }),
+  }
+}
+
+/** A row that does not fit the declared schema is set aside elsewhere, and another of its key may be written. */
+function declared(outputRow: OutputRow, row: CellRow): CellRow {
+  try {
+    return outputRow.of(row)
+  } catch (cause) {
+    if (cause instanceof StepFailure) throw new Error(refusedValue)
+    throw cause
   }
 }
 

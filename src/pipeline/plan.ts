@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { DeclaredColumn, Row, Value } from '../change/column-type.js'
 import type { Aggregate } from './aggregate.js'
 import type { Cell, CellRow } from './cell.js'
@@ -167,6 +168,10 @@ export interface Plan {
   /** The columns of the output row that are its key; null for the key of the last step that groups, or of the topic. */
   key: readonly string[] | null
   root: PlanNode
+  /** What the rows of the output are declared to be. Default: nothing is declared. */
+  schema?: z.ZodObject
+  /** Settings of the output topic. Default: none. */
+  settings?: Readonly<Record<string, string>>
   /** The values of its params in a run. Default: theirs. */
   params?: BoundParams
 }

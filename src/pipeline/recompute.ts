@@ -2,6 +2,7 @@ import type { Row } from '../change/column-type.js'
 import { isDeleted } from '../change/topic.js'
 import type { Upsert } from './output.js'
 import { OutputKey } from './output-key.js'
+import { OutputRow } from './output-row.js'
 import { withParams } from './param.js'
 import { inputsOf, type Plan, type PlanNode } from './plan.js'
 import { compareIds, rowId } from './row-identity.js'
@@ -33,15 +34,17 @@ function recomputed(plan: Plan, rowsOf: FinalRows, options: { onError?: OnError 
     }
   }
   const outputKey = new OutputKey(plan)
+  const outputRow = new OutputRow(plan)
   const byKey = new Map<string, PlainRow>()
   for (const { id, key, row } of rowsOfNode(plan.root, rowsOf, attempt)) {
     const keyed = attempt(() => {
       const own = outputKey.of(row, () => key)
-      return { own, text: outputKey.text(own) }
+      return { own, text: outputKey.text(own), row: outputRow.of(row) }
     })
     if (keyed === null) continue
     const held = byKey.get(keyed.text)
-    if (held === undefined || compareIds(id, held.id) < 0) byKey.set(keyed.text, { id, key: keyed.own, row })
+    if (held === undefined || compareIds(id, held.id) < 0)
+      byKey.set(keyed.text, { id, key: keyed.own, row: keyed.row })
   }
   return Array.from(byKey.values(), ({ key, row }) => ({ key, row }))
 }

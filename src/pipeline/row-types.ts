@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { Value } from '../change/column-type.js'
 import type { Aggregate } from './aggregate.js'
 
@@ -89,11 +90,21 @@ export interface WindowOptions {
 }
 
 /** Where a pipeline's rows go. */
-export interface ToOptions<R> {
+export interface ToOptions<R, S = R> {
   /**
    * The columns that are the key of a record, in order. Needed after a join, a union and `flatMap`, whose rows have the
    * key of no topic. Of several rows with one key the one of the lowest identity is written, and a finding tells it.
    * Default: the key of the last step that groups, or of the topic.
    */
   key?: readonly (keyof R & string)[]
+  /**
+   * What a row is, for those who read the output: a zod object of its columns, `z.object({ id: z.int(), at: z.iso.date() })`.
+   * Rows are written with its columns in its order; one that does not fit is set aside, with the columns and what was
+   * expected of them. It checks and changes nothing: no defaults, transforms, coercions. Times and decimals say what they
+   * are by `.meta({ mysqlType: 'DATETIME(6)' })`. A table needs it, and `obslab export` compares it with the one exported
+   * before. Default: nothing is declared.
+   */
+  schema?: z.ZodType<S>
+  /** Settings of the output topic besides its compaction, by Kafka's names: `{ 'retention.ms': '-1' }`. Default: none. */
+  settings?: Readonly<Record<string, string>>
 }

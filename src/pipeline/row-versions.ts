@@ -1,4 +1,6 @@
 import type { SourcePosition } from '../change/change.js'
+import type { Cell } from './cell.js'
+import type { OwnMemory } from './operator-state.js'
 import type { RowId } from './row-identity.js'
 
 /** What is remembered of the last change of a key, besides its row. */
@@ -16,11 +18,16 @@ export interface RowVersion {
   snapshot: number
 }
 
+/** A version as it is kept: as {@link RowVersion}, in its order. */
+type VersionCell = readonly [number, number, number, number, number, number, number, number]
+
 /**
  * Of each key its last change: where it was read, and where it stood in the database's log. It takes about 40 bytes a key
  * besides its identity.
  */
-export class RowVersions {
+export class RowVersions implements OwnMemory {
+  /** Keys whose entry is another than was kept; null where none are kept. */
+  #dirty: Set<RowId> | null = null
   readonly #slots = new Map<RowId, number>()
   readonly #free: number[] = []
   #used = 0
@@ -33,6 +40,33 @@ export class RowVersions {
   #rows = new Int32Array()
   #servers = new Float64Array()
   #snapshots = new Uint16Array()
+
+  /** Goes on from entries that were kept, and notes from now on what changes. */
+  restore(kept: Iterable<readonly [RowId, Cell]>): void {
+    this.#dirty = new Set()
+    for (const [id, cell] of kept) {
+      const [partition, seq, puts, file, pos, row, server, snapshot] = cell as VersionCell
+      const slot = this.#add(id)
+      this.#partitions[slot] = partition
+      this.#seqs[slot] = seq
+      this.#puts[slot] = puts
+      this.#files[slot] = file
+      this.#pos[slot] = pos
+      this.#rows[slot] = row
+      this.#servers[slot] = server
+      this.#snapshots[slot] = snapshot
+    }
+  }
+
+  *changes(): Generator<[RowId, Cell | undefined]> {
+    const changed = this.#dirty
+    if (changed === null) return
+    this.#dirty = new Set()
+    for (const id of changed) {
+      const slot = this.#slots.get(id)
+      yield [id, slot === undefined ? undefined : this.#cellAt(slot)]
+    }
+  }
 
   /** How many keys there are, those without a row too. */
   get size(): number {
@@ -57,6 +91,7 @@ export class RowVersions {
       slot = this.#add(id)
       this.#partitions[slot] = partition
     } else if (this.#partitions[slot] !== partition) return false
+    this.#dirty?.add(id)
     this.#seqs[slot] = seq
     this.#puts[slot] = puts ? 1 : 0
     if (source === null) {
@@ -80,17 +115,21 @@ export class RowVersions {
   /** There is no row any more since the last change of a key. */
   empty(id: RowId): void {
     const slot = this.#slots.get(id)
-    if (slot !== undefined) this.#puts[slot] = 0
+    if (slot === undefined) return
+    this.#dirty?.add(id)
+    this.#puts[slot] = 0
   }
 
   delete(id: RowId): void {
     const slot = this.#slots.get(id)
     if (slot === undefined) return
+    this.#dirty?.add(id)
     this.#slots.delete(id)
     this.#free.push(slot)
   }
 
   clear(): void {
+    if (this.#dirty !== null) for (const id of this.#slots.keys()) this.#dirty.add(id)
     this.#slots.clear()
     this.#free.length = 0
     this.#used = 0
@@ -118,6 +157,19 @@ export class RowVersions {
       server: this.#servers[slot]!,
       snapshot: this.#snapshots[slot]!,
     }
+  }
+
+  #cellAt(slot: number): VersionCell {
+    return [
+      this.#partitions[slot]!,
+      this.#seqs[slot]!,
+      this.#puts[slot]!,
+      this.#files[slot]!,
+      this.#pos[slot]!,
+      this.#rows[slot]!,
+      this.#servers[slot]!,
+      this.#snapshots[slot]!,
+    ]
   }
 
   #add(id: RowId): number {

@@ -1,5 +1,7 @@
 import type { Row } from '../change/column-type.js'
+import type { Cell } from './cell.js'
 import { comparePlaces, type LogPlace } from './log-place.js'
+import type { StateCodec } from './operator-state.js'
 import type { RowVersion } from './row-versions.js'
 import type { TopicLog } from './topic-log.js'
 
@@ -13,9 +15,15 @@ export interface HeldVersion extends RowVersion {
 
 /** A key with changes in several partitions. */
 export interface SplitKey {
-  versions: readonly HeldVersion[]
+  readonly versions: readonly HeldVersion[]
   /** The change whose row was passed on; −1 for none. */
-  shown: number
+  readonly shown: number
+}
+
+/** How split keys are kept: as they are. */
+export const splitKeyCodec: StateCodec<SplitKey> = {
+  encode: split => split as unknown as Cell,
+  decode: cell => cell as unknown as SplitKey,
 }
 
 /**

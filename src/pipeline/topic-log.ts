@@ -1,7 +1,10 @@
 import type { SourcePosition } from '../change/change.js'
-import { type FullSnapshot, FullSnapshots } from '../change/full-snapshot.js'
+import { type FullSnapshot, FullSnapshots, type SnapshotPart } from '../change/full-snapshot.js'
 import { isFullSnapshot, type LogFile, logFile } from '../change/position.js'
-import { comparePlaces, type LogPlace, LogSteps } from './log-place.js'
+import type { Cell } from './cell.js'
+import { comparePlaces, type LogPlace, LogSteps, type StepsMemory } from './log-place.js'
+import type { OwnMemory } from './operator-state.js'
+import type { RowId } from './row-identity.js'
 import type { RowVersion } from './row-versions.js'
 
 /** What is followed of one partition. */
@@ -33,6 +36,31 @@ interface Truncated {
   readonly time: number
 }
 
+/** What a {@link TopicLog} follows, as plain data. Snapshots are told by their places in `snapshots`. */
+interface LogMemory {
+  readonly isCaughtUp: boolean
+  readonly isPending: boolean
+  readonly seq: number
+  readonly snapshots: readonly (Omit<FullSnapshot, 'parts'> & {
+    readonly parts: readonly (readonly [partition: number, part: SnapshotPart])[]
+  })[]
+  readonly open: readonly (readonly [partition: number, snapshot: number])[]
+  readonly numbered: readonly number[]
+  /** Of each snapshot. */
+  readonly sides: readonly (readonly SnapshotSide[])[]
+  readonly partitions: readonly PartitionMemory[]
+  readonly truncates: readonly Truncated[]
+  readonly floors: readonly number[]
+}
+
+interface PartitionMemory extends Omit<PartitionLog, 'steps' | 'awaiting'> {
+  readonly steps: StepsMemory
+  /** The place among the numbered snapshots of the one whose rows its steps took last, −1 for none. */
+  readonly stepsSnapshot: number
+  /** The place among all sides; −1 for none. */
+  readonly awaiting: number
+}
+
 /** The last change of a key as it is compared with others. */
 export interface PlacedVersion {
   readonly partition: number
@@ -49,11 +77,16 @@ export interface PlacedVersion {
  * What would have to be taken back once another partition was read further is not concluded before all were
  * read to ends fixed in one round ({@link caughtUp}).
  */
-export class TopicLog {
-  /** Whether all partitions were read to ends that were fixed in one round. */
-  isCaughtUp = false
+export class TopicLog implements OwnMemory {
+  /** Whether rows of snapshots are to be compared with truncates once their servers are known. */
+  isPending = false
+  #isCaughtUp = false
+  /** Whether anything is different from what was kept. */
+  #isChanged = false
+  /** Files whose names are not kept yet. */
+  #newFiles: [id: number, name: string][] = []
   readonly #snapshots = new FullSnapshots()
-  readonly #numbered: FullSnapshot[] = []
+  #numbered: FullSnapshot[] = []
   readonly #sides = new Map<FullSnapshot, SnapshotSide[]>()
   readonly #partitions: PartitionLog[] = []
   readonly #files: LogFile[] = [logFile('')]
@@ -70,8 +103,53 @@ export class TopicLog {
   file = 0
   snapshot = 0
 
+  /** Whether all partitions were read to ends that were fixed in one round. */
+  get isCaughtUp(): boolean {
+    return this.#isCaughtUp
+  }
+
+  /** They were. */
+  caughtUp(): void {
+    this.#isCaughtUp = true
+    this.#isChanged = true
+  }
+
+  /** Entries that are kept, at least. */
+  get size(): number {
+    return this.#files.length
+  }
+
+  /**
+   * What is followed of partitions and snapshots, as one cell; the names of files and the steps of partitions apart, for
+   * there are more of them and few change.
+   */
+  *changes(): Generator<[RowId, Cell | undefined]> {
+    if (!this.#isChanged) return
+    this.#isChanged = false
+    const files = this.#newFiles
+    this.#newFiles = []
+    for (const [id, name] of files) yield [`file:${id}`, name]
+    for (const { id, steps } of this.#partitions)
+      for (const [chunk, cell] of steps.changes()) yield [`steps:${id}:${chunk}`, cell]
+    yield ['log', this.#dump() as unknown as Cell]
+  }
+
+  /** Goes on from what {@link changes} gave, in any order. To be called first. */
+  restore(kept: Iterable<readonly [RowId, Cell]>): void {
+    const entries = new Map(kept)
+    const log = entries.get('log')
+    if (log === undefined) return
+    for (let id = 1; entries.has(`file:${id}`); id++) {
+      const name = entries.get(`file:${id}`) as string
+      this.#files.push(logFile(name))
+      this.#fileIds.set(name, id)
+    }
+    this.#restore(log as unknown as LogMemory, entries)
+  }
+
   /** Takes the next change. `isRead` says whether a snapshot read it. */
   take(number: number, source: SourcePosition | null, isRead: boolean): void {
+    this.#isChanged = true
     const seq = ++this.seq
     const part = this.#last !== null && this.#last.number === number ? this.#last : this.#partitionOf(number)
     this.#last = part
@@ -139,10 +217,58 @@ export class TopicLog {
         const floor = this.#floorOf(snapshot, part, isAtEnd)
         if (floor <= part.start || floor <= (this.#floors[part.id] ?? 0)) continue
         this.#floors[part.id] = floor
+        this.#isChanged = true
         isNew = true
       }
     }
     return isNew ? this.#floors : null
+  }
+
+  #dump(): LogMemory {
+    const { list, open } = this.#snapshots
+    return {
+      isCaughtUp: this.#isCaughtUp,
+      isPending: this.isPending,
+      seq: this.seq,
+      snapshots: list.map(snapshot => ({ ...snapshot, parts: partsCell(snapshot) })),
+      open,
+      numbered: this.#numbered.map(snapshot => list.indexOf(snapshot)),
+      sides: list.map(snapshot => (this.#sides.get(snapshot) ?? []).map(side => ({ ...side }))),
+      partitions: this.#partitions.map(part => this.#partitionMemory(part)),
+      truncates: this.#truncates,
+      floors: Array.from(this.#floors, floor => floor ?? 0),
+    }
+  }
+
+  #partitionMemory({ steps, awaiting, ...about }: PartitionLog): PartitionMemory {
+    const sides = this.#snapshots.list.flatMap(snapshot => this.#sides.get(snapshot) ?? [])
+    return {
+      ...about,
+      awaiting: awaiting === null ? -1 : sides.indexOf(awaiting),
+      steps: steps.dump(),
+      stepsSnapshot: steps.snapshot === null ? -1 : this.#numbered.indexOf(steps.snapshot),
+    }
+  }
+
+  #restore(log: LogMemory, entries: ReadonlyMap<RowId, Cell>): void {
+    const snapshots = log.snapshots.map(({ parts, ...about }) => ({
+      ...about,
+      parts: new Map(parts.map(([id, part]) => [id, { ...part }])),
+    }))
+    this.#isCaughtUp = log.isCaughtUp
+    this.isPending = log.isPending
+    this.seq = log.seq
+    this.#snapshots.restore(snapshots, log.open)
+    this.#numbered = log.numbered.map(at => snapshots[at]!)
+    const sides = log.sides.map(some => some.map(side => ({ ...side })))
+    for (const [i, some] of sides.entries()) if (some.length > 0) this.#sides.set(snapshots[i]!, some)
+    this.#truncates = [...log.truncates]
+    this.#floors = [...log.floors]
+    for (const { steps, stepsSnapshot, awaiting, ...about } of log.partitions) {
+      const restored = new LogSteps()
+      restored.restore(steps, chunksOf(about.id, entries), this.#numbered[stepsSnapshot] ?? null)
+      this.#partitions.push({ ...about, awaiting: sides.flat()[awaiting] ?? null, steps: restored })
+    }
   }
 
   #read(part: PartitionLog, source: SourcePosition): void {
@@ -229,11 +355,26 @@ export class TopicLog {
     if (id === undefined) {
       id = this.#files.push(logFile(name)) - 1
       this.#fileIds.set(name, id)
+      this.#newFiles.push([id, name])
     }
     this.#lastFile = name
     this.#lastFileId = id
     return id
   }
+}
+
+function partsCell({ parts }: FullSnapshot): [number, SnapshotPart][] {
+  return Array.from(parts, ([id, part]) => [id, { ...part }])
+}
+
+function chunksOf(id: number, entries: ReadonlyMap<RowId, Cell>): Map<number, Uint8Array> {
+  const prefix = `steps:${id}:`
+  const chunks = new Map<number, Uint8Array>()
+  for (const [name, cell] of entries) {
+    if (typeof name === 'string' && name.startsWith(prefix))
+      chunks.set(Number(name.slice(prefix.length)), cell as Uint8Array)
+  }
+  return chunks
 }
 
 /**

@@ -2,11 +2,13 @@ import type { Change, Quarantined, RowChange, SourcePosition, Truncate } from '.
 import type { Row } from '../change/column-type.js'
 import { isDeleted } from '../change/topic.js'
 import { ObslabError } from '../errors.js'
+import type { OperatorState } from './operator-state.js'
 import type { FromNode } from './plan.js'
 import { type RowId, type RowSink, rowId } from './row-identity.js'
 import { RowVersions } from './row-versions.js'
-import { newestOf, type SplitKey } from './split-key.js'
+import { newestOf, type SplitKey, splitKeyCodec } from './split-key.js'
 import { TopicLog } from './topic-log.js'
+import type { StepContext } from './verb.js'
 
 /**
  * Turns the changes of one topic into the newest versions of its rows: those that a table of the same changes has. It
@@ -22,15 +24,18 @@ export class TopicRows {
   readonly #next: RowSink
   readonly #log = new TopicLog()
   readonly #versions = new RowVersions()
-  readonly #split = new Map<RowId, SplitKey>()
+  readonly #split: OperatorState<SplitKey>
   /** Those of which something has changed since they were last looked at. */
   readonly #unsettled = new Set<RowId>()
-  /** Whether rows of snapshots are to be compared with truncates once their servers are known. */
-  #isPending = false
 
-  constructor(node: FromNode, next: RowSink) {
+  /** `memories` opens what it remembers. Default: it is gone with the process. */
+  constructor(node: FromNode, next: RowSink, memories: Pick<StepContext, 'state' | 'keep'> = forgotten) {
     this.#node = node
     this.#next = next
+    this.#split = memories.state('split-keys', splitKeyCodec)
+    const versions = memories.keep('versions', this.#versions)
+    if (versions !== null) this.#versions.restore(versions)
+    this.#log.restore(memories.keep('log', this.#log) ?? [])
   }
 
   apply(change: Change): void {
@@ -63,11 +68,11 @@ export class TopicRows {
    * of them is decided now, and from now on with each call of {@link settle}. An `order-unknown` error where it cannot be.
    */
   caughtUp(): void {
-    this.#log.isCaughtUp = true
+    this.#log.caughtUp()
     this.#sweep(true)
-    if (this.#isPending) this.#takeTruncated()
-    this.#isPending = false
-    for (const id of this.#split.keys()) this.#unsettled.add(id)
+    if (this.#log.isPending) this.#takeTruncated()
+    this.#log.isPending = false
+    this.#unsettleAll()
     this.#settleSplit()
   }
 
@@ -96,7 +101,7 @@ export class TopicRows {
   /** The row of a key is another now, or gone (null), by the change the log has taken last. */
   #update(id: RowId, row: Row | null, source: SourcePosition | null): void {
     const { partition, seq, file, snapshot } = this.#log
-    const isSplit = this.#split.size > 0 && this.#split.has(id)
+    const isSplit = this.#split.size > 0 && this.#split.get(id) !== undefined
     if (isSplit || !this.#versions.set(id, partition, seq, row !== null, file, source, snapshot)) {
       this.#updateSplit(id, row, source)
     } else if (row === null || (this.#log.hasTruncates && this.#isTruncated(id, source))) {
@@ -109,7 +114,7 @@ export class TopicRows {
   /** Whether a row read just now is one from before a truncate all the same. */
   #isTruncated(id: RowId, source: SourcePosition | null): boolean {
     if (this.#log.snapshot > 0 && !this.#log.isCaughtUp) {
-      this.#isPending = true
+      this.#log.isPending = true
       return false
     }
     const version = this.#log.placed(this.#versions.get(id)!)
@@ -130,7 +135,7 @@ export class TopicRows {
     for (const [id, version] of this.#versions.entries()) {
       const isUncertain =
         version.snapshot > 0 && version.partition !== this.#log.partition && !this.#log.isCaughtUp
-      if (isUncertain) this.#isPending = true
+      if (isUncertain) this.#log.isPending = true
       if (!isUncertain && this.#log.isBeforeTruncate(this.#log.placed(version))) gone.push(id)
       else if (version.puts) isAll = false
     }
@@ -139,7 +144,7 @@ export class TopicRows {
       this.#versions.delete(id)
       if (!isAll) this.#next.remove(id)
     }
-    for (const id of this.#split.keys()) this.#unsettled.add(id)
+    this.#unsettleAll()
   }
 
   #takeTruncated(): void {
@@ -158,7 +163,7 @@ export class TopicRows {
       this.#versions.empty(id)
       this.#next.remove(id)
     }
-    for (const id of this.#split.keys()) this.#unsettled.add(id)
+    this.#unsettleAll()
   }
 
   #updateSplit(id: RowId, row: Row | null, source: SourcePosition | null): void {
@@ -167,12 +172,11 @@ export class TopicRows {
     if (split === undefined) {
       const first = this.#versions.get(id)!
       split = { versions: [{ ...first, time: Number.NaN, held: null }], shown: first.puts ? first.seq : -1 }
-      this.#split.set(id, split)
       this.#versions.delete(id)
     }
     const before = split.versions.find(one => one.partition === partition)
     const placed = source ?? before
-    split.versions = [
+    const versions = [
       {
         partition,
         seq,
@@ -187,6 +191,7 @@ export class TopicRows {
       },
       ...split.versions.filter(one => one !== before),
     ]
+    this.#split.set(id, { versions, shown: split.shown })
     this.#unsettled.add(id)
   }
 
@@ -205,9 +210,13 @@ export class TopicRows {
       if (seq === split.shown || isLost) continue
       if (newest?.held) this.#next.put(id, newest.held)
       else this.#next.remove(id)
-      split.shown = seq
+      this.#split.set(id, { ...split, shown: seq })
     }
     this.#unsettled.clear()
+  }
+
+  #unsettleAll(): void {
+    for (const [id] of this.#split.entries()) this.#unsettled.add(id)
   }
 
   #identityOf(change: RowChange, row: Row | null): RowId {
@@ -217,6 +226,8 @@ export class TopicRows {
     return rowId(row, key)
   }
 }
+
+const forgotten: Pick<StepContext, 'state' | 'keep'> = { state: () => new Map(), keep: () => null }
 
 function holds(row: Row | null, names: readonly string[]): row is Row {
   if (row === null) return false

@@ -1,6 +1,6 @@
 import type { Row } from '../change/column-type.js'
-import type { CellRow } from './cell.js'
-import type { OperatorState, StateCodec } from './operator-state.js'
+import type { Cell, CellRow } from './cell.js'
+import type { OperatorState, OwnMemory, StateCodec } from './operator-state.js'
 import type { PlanNode } from './plan.js'
 import type { RowId, RowSink } from './row-identity.js'
 import type { Running, SetAside } from './set-aside.js'
@@ -32,6 +32,8 @@ export interface StepContext {
   setAside: SetAside
   /** Opens one of the operator's memories. */
   state<V>(name: string, codec: StateCodec<V>): OperatorState<V>
+  /** Has a memory kept that has its entries in a form of its own: see `StateStore.keep`. */
+  keep(name: string, memory: OwnMemory): Iterable<readonly [RowId, Cell]> | null
 }
 
 /** A step that runs: where its inputs' rows go in, and what passes on what it waits with. */

@@ -1,6 +1,11 @@
+import { deserialize, serialize } from 'node:v8'
 import { expect, test } from 'vitest'
 import type { RowChange } from '../../src/change/change.js'
 import { type ChangeChunk, ChangeStream, wholeTopic } from '../../src/change/change-stream.js'
+import type { ColumnType } from '../../src/change/column-type.js'
+import type { ReaderMemory } from '../../src/change/reader-memory.js'
+import { openRecording } from '../../src/source/recording.js'
+import type { OffsetRange, Source } from '../../src/source/source.js'
 import { record } from '../log/batches.js'
 import { GrowingSource } from '../source/growing-source.js'
 import { WrittenSource } from '../source/written-source.js'
@@ -76,4 +81,85 @@ test('a row that is followed is decoded by the DDL that was written before it', 
   written = 2
   await take(stream.follow(new AbortController().signal))
   expect(values).toEqual([1, 1, 1, 1, 1n])
+})
+
+/** A change as it was read, as text, and where. */
+interface Seen {
+  place: string
+  redelivered: boolean
+  text: string
+}
+
+/** A stream that stops after some records of each partition, and one that goes on from what it knew: what both read. */
+async function readInParts(source: Source, topics: readonly string[], at: number): Promise<Seen[]> {
+  const all = (await source.topics(topics)).flatMap(wholeTopic)
+  const seen: Seen[] = []
+  const take = async (
+    rangeOf: (range: OffsetRange) => OffsetRange,
+    kept: Record<string, ReaderMemory>,
+  ): Promise<Record<string, ReaderMemory>> => {
+    const parts = topics.map(topic => ({
+      topic,
+      ranges: all.filter(range => range.topic === topic).map(rangeOf),
+      definition: null,
+    }))
+    const stream = new ChangeStream(source, parts, kept)
+    for await (const { topic, partition, changes } of stream.read()) {
+      for (const { change, redelivered, columns } of changes) {
+        const place = `${topic} ${partition} ${String(change.offset).padStart(9, '0')}`
+        seen.push({ place, redelivered, text: textOf([change, kindsOf(columns)]) })
+      }
+    }
+    return deserialize(serialize(stream.dump()))
+  }
+  const middle = ({ from, to }: OffsetRange): number => Math.round(from + (to - from) * at)
+  const kept = await take(range => ({ ...range, to: middle(range) }), {})
+  await take(range => ({ ...range, from: middle(range) }), kept)
+  return seen.sort((a, b) => (a.place < b.place ? -1 : 1))
+}
+
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? `${inner}n` : inner))
+}
+
+function kindsOf(columns: readonly ColumnType[] | null): string {
+  return columns?.map(({ name, kind }) => `${name} ${kind}`).join() ?? ''
+}
+
+/** Compares line by line: two lists of thousands are told apart in a moment. */
+function expectSame(found: readonly Seen[], expected: readonly Seen[]): void {
+  expect(found.length).toBe(expected.length)
+  const at = found.findIndex((one, i) => textOf(one) !== textOf(expected[i]))
+  expect(found[at]).toEqual(expected[at])
+}
+
+test('a recording that is cut anywhere and read on with what the readers knew reads as if it never was', async () => {
+  const source = await openRecording('datasets/openmrs')
+  try {
+    const topics = ['encounter', 'person', 'orders'].map(table => `dbserver1.openmrs.${table}`)
+    const whole = await readInParts(source, topics, 1)
+    expect(whole.some(({ redelivered }) => redelivered)).toBe(true)
+    for (const at of [0.31, 0.62, 0.87, 0.97, 0.99]) expectSame(await readInParts(source, topics, at), whole)
+  } finally {
+    await source.close()
+  }
+})
+
+test('types that values suggested, and keys of tombstones, go on from what a reader knew', async () => {
+  const big = '9007199254740993'
+  const records = [
+    record(0, '{"id":1}', `{"op":"c","before":null,"after":{"id":1,"n":${big},"x":null},"source":${at(10)}}`),
+    record(1, '{"id":2}', `{"op":"c","before":null,"after":{"id":${big},"n":1,"x":1.5},"source":${at(20)}}`),
+    record(2, '{"id":2}', `{"op":"d","before":{"id":2,"n":1,"x":1.5},"after":null,"source":${at(30)}}`),
+    record(3, '{"id":2}', null),
+    record(4, '{"id":1}', `{"op":"u","before":null,"after":{"id":1,"n":2,"x":1},"source":${at(40)}}`),
+    record(5, '{"id":2}', `{"op":"d","before":{"id":2,"n":1,"x":1.5},"after":null,"source":${at(30)}}`),
+    record(6, '{"id":2}', null),
+  ]
+  const source = new WrittenSource({ 'y.db.bag': { records } })
+  const whole = await readInParts(source, ['y.db.bag'], 1)
+  expect(whole.map(({ redelivered }) => redelivered)).toEqual([false, false, false, false, false, true, true])
+  expect(whole[3]?.text).toContain('"key":{"id":"2n"}')
+  for (let cut = 0; cut < records.length; cut++)
+    expectSame(await readInParts(source, ['y.db.bag'], cut / records.length), whole)
 })

@@ -77,3 +77,55 @@ test('the first change after a snapshot is not told in the log of another server
   steps.logged(2, 2, 2, file, 12)
   expect(steps.firstAfter(5, place(20), 3)).toBe(0)
 })
+
+test('only the newest steps are known, whatever their number, and a place before them cannot be told', () => {
+  const steps = new LogSteps()
+  const count = 200_000
+  for (let i = 1; i <= count; i++) steps.logged(i, i, 1, file, i)
+  const kept = steps.dump()
+  expect(kept.steps).toBe(count)
+  expect(kept.steps - kept.forgotten).toBeLessThanOrEqual(65_536)
+  expect(kept.steps - kept.forgotten).toBeGreaterThan(32_000)
+  expect(steps.firstAfter(count - 10, place(count - 10), count + 1)).toBe(count - 10)
+  expect(steps.firstAfter(kept.forgotten + 2, place(kept.forgotten + 2), count + 1)).toBe(kept.forgotten + 2)
+  expect(steps.firstAfter(100, place(100), count + 1)).toBe(0)
+})
+
+test('steps are kept in parts: what was kept and what changed since is what there is', () => {
+  const change = fc.record({
+    time: fc.nat(400),
+    pos: fc.nat(400),
+    read: fc.constantFrom(false, false, false, true),
+    kept: fc.constantFrom(false, false, false, true),
+  })
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 200, size: 'max' }), fc.boolean(), (given, isSorted) => {
+      const changes = isSorted ? [...given].sort((a, b) => a.time - b.time || a.pos - b.pos) : given
+      const steps = new LogSteps()
+      const chunks = new Map<number, Uint8Array>()
+      const keep = (): void => {
+        for (const [chunk, cell] of steps.changes()) {
+          if (cell === undefined) expect(chunks.delete(chunk)).toBe(true)
+          else chunks.set(chunk, cell as Uint8Array)
+        }
+      }
+      changes.forEach(({ time, pos, read, kept }, i) => {
+        if (read) steps.read(i + 1, time, snapshot(time))
+        else steps.logged(i + 1, time, 1, file, pos)
+        if (kept) keep()
+      })
+      keep()
+      const restored = new LogSteps()
+      restored.restore(steps.dump(), chunks, steps.snapshot)
+      for (const one of [...changes, { time: 500, pos: 500 }]) {
+        const end = changes.length + 1
+        expect(restored.firstAfter(one.time, place(one.pos), end)).toBe(
+          steps.firstAfter(one.time, place(one.pos), end),
+        )
+      }
+      expect([...restored.changes()]).toEqual([])
+      expect(chunks.size).toBeLessThanOrEqual(Math.ceil((steps.dump().steps + 1) / 32))
+    }),
+    { numRuns: 200 },
+  )
+})

@@ -2,8 +2,15 @@ import { deserialize, serialize } from 'node:v8'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Change } from '../../src/change/change.js'
+import type { Cell } from '../../src/pipeline/cell.js'
 import { Engine } from '../../src/pipeline/engine.js'
-import type { OperatorState, StateCodec, StateName, StateStore } from '../../src/pipeline/operator-state.js'
+import type {
+  OperatorState,
+  OwnMemory,
+  StateCodec,
+  StateName,
+  StateStore,
+} from '../../src/pipeline/operator-state.js'
 import { keyText, rowText, type Upsert } from '../../src/pipeline/output.js'
 import type { Plan } from '../../src/pipeline/plan.js'
 import { recompute } from '../../src/pipeline/recompute.js'
@@ -76,6 +83,7 @@ test(
 /** Keeps every memory as bytes, as a store on disk does. */
 class ByteStore implements StateStore {
   readonly #memories = new Map<string, Map<RowId, Uint8Array>>()
+  readonly #own = new Map<string, OwnMemory>()
 
   open<V>({ operator }: StateName, codec: StateCodec<V>): OperatorState<V> {
     const bytes = this.#memories.get(operator) ?? new Map<RowId, Uint8Array>()
@@ -96,6 +104,24 @@ class ByteStore implements StateStore {
       },
     }
   }
+
+  keep({ operator }: StateName, memory: OwnMemory): [RowId, Cell][] {
+    const bytes = this.#memories.get(operator) ?? new Map<RowId, Uint8Array>()
+    this.#memories.set(operator, bytes)
+    this.#own.set(operator, memory)
+    return Array.from(bytes, ([id, held]) => [id, deserialize(held)])
+  }
+
+  /** Takes what memories that have a form of their own remember now. */
+  commit(): void {
+    for (const [operator, memory] of this.#own) {
+      const bytes = this.#memories.get(operator)!
+      for (const [id, cell] of memory.changes()) {
+        if (cell === undefined) bytes.delete(id)
+        else bytes.set(id, serialize(cell))
+      }
+    }
+  }
 }
 
 test(
@@ -104,7 +130,10 @@ test(
     fc.assert(
       fc.property(randomPipeline, legalChanges(), ({ plan }, log) => {
         const state = new ByteStore()
-        check(plan, log, () => new Engine(plan, { state }))
+        check(plan, log, () => {
+          state.commit()
+          return new Engine(plan, { state })
+        })
       }),
       { numRuns: Math.ceil(numRuns / 4) },
     )

@@ -5,7 +5,7 @@ import { ObslabError } from '../../src/errors.js'
 import { connect } from '../../src/lab.js'
 import { openmrs } from '../../src/openmrs/openmrs.js'
 import { count, last } from '../../src/pipeline/aggregate.js'
-import { type Pipeline, pipeline } from '../../src/pipeline/pipeline.js'
+import { type Pipeline, pipeline, type Rows } from '../../src/pipeline/pipeline.js'
 import { Thrown } from '../../src/pipeline/step-failure.js'
 import { validate } from '../../src/validate.js'
 
@@ -107,7 +107,7 @@ test.each([
   ['gave a number', visits.groupBy(v => v.patient_id as never).aggregate({ n: count() })],
 ])('what is no value of a column is refused with its step: %s', async (told, rows) => {
   const lab = await connect()
-  const error = await errorOf(() => lab.preview(rows.to('out') as Pipeline<object>, { onError: 'stop' }))
+  const error = await errorOf(() => lab.preview((rows as Rows<object>).to('out'), { onError: 'stop' }))
   await lab.close()
   expect([error.code, error.message]).toEqual(['pipeline-failed', expect.stringContaining(told)])
 })
