@@ -3,10 +3,14 @@ import { CommanderError } from 'commander'
 import { ObslabError } from './errors.js'
 import { createProgram } from './program.js'
 
-/** Exit codes: 0 done, 1 an error of obslab's, 2 a command line that cannot be understood, 130 interrupted. */
+/**
+ * Exit codes: 0 done, 1 an error of obslab's, 2 a command line that cannot be understood, 3 another instance of the job is
+ * running, 130 interrupted.
+ */
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof ObslabError && error.code === 'cancelled') return 130
+  if (error instanceof ObslabError && error.code === 'job-held') return 3
   return error instanceof ObslabError && error.code === 'option-invalid' ? 2 : 1
 }
 

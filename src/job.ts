@@ -2,17 +2,36 @@
 
 // Running
 export { type JobSummary, type RunJobOptions, runJob } from './job/run-job.js'
+export type { JobCounts } from './job/job-context.js'
+export type { OnGap } from './job/start-plan.js'
+export type { RetryOptions } from './job/retry.js'
+export type { Replayed } from './job/replay-letters.js'
 export { type ShutdownOptions, shutdownSignal } from './job/shutdown.js'
+export { type StartJobOptions, startJob } from './job/start-job.js'
+export { type JobSetting, jobSettingsTable } from './job/job-settings-table.js'
 export { type JsonLogOptions, jsonLog, type Log, type LogFields } from './job/log.js'
+export { type PinoLogOptions, pinoLog } from './job/pino-log.js'
+export { type JobMetrics, type JobMetricsOptions, jobMetrics } from './job/metrics.js'
+export { type HealthReport, type JobHealth, type JobHealthOptions, jobHealth } from './job/health.js'
+export { type HealthServer, type HealthServerOptions, openHealthServer } from './job/health-server.js'
+export type { CommitEvent, JobObserver, JobStage, ReadEvent } from './job/job-observer.js'
 export type { Clock } from './clock.js'
+
+// Testing
+export { outputOf } from './job/output-of.js'
 
 // Sources and sinks
 export { openSource } from './source/open-source.js'
 export type { Source } from './source/source.js'
 export type { KafkaOptions } from './source/kafka-options.js'
-export { kafkaSink } from './job/kafka-sink.js'
+export { type KafkaSinkOptions, kafkaSink } from './job/kafka-sink.js'
+export { type MysqlSinkOptions, mysqlSink } from './job/mysql-sink.js'
+export type { DatabaseAddress } from './job/mysql-connection.js'
 export { jsonLinesSink } from './job/json-lines-sink.js'
 export type { InputOffset, OutputRecord, Sink, SinkBatch, SinkRequest } from './job/sink.js'
+export type { DeadLetterRecord } from './job/dead-letter.js'
+export type { Holder } from './job/holder.js'
+export type { HeldOutput, SinkProgress } from './job/sink.js'
 
 // Topics and values
 export { type TopicOptions, type TypedTopic, topic } from './change/topic.js'
@@ -42,6 +61,12 @@ export type {
 export type { ToOptions, WindowColumns, WindowOptions } from './pipeline/row-types.js'
 export { Param, type ParamValue, type ParamValues, param } from './pipeline/param.js'
 export type { Cell, CellRow } from './pipeline/cell.js'
+export {
+  type OutputColumn,
+  type OutputDeclaration,
+  outputChanges,
+  outputDeclaration,
+} from './pipeline/output-changes.js'
 export type { TopicNames } from './pipeline/plan-changes.js'
 
 // Errors

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { deadLettersCommand } from './commands/dead-letters.js'
 import { downCommand } from './commands/down.js'
+import { exportCommand } from './commands/export.js'
+import { jobCommand } from './commands/job.js'
 import { produceCommand } from './commands/produce.js'
 import { recordCommand } from './commands/record.js'
 import { registerCommand } from './commands/register.js'
@@ -44,7 +47,10 @@ export function createProgram(): Command {
     recordCommand,
     produceCommand,
     runCommand,
+    jobCommand,
+    deadLettersCommand,
     validateCommand,
+    exportCommand,
     simulateCommand,
     upCommand,
     downCommand,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -6,18 +6,20 @@ import type { BuildFailure, BuildOptions, Plugin } from 'esbuild'
 import { ObslabError } from '../errors.js'
 import { loadPackage } from '../optional-package.js'
 import type { Pipeline } from '../pipeline/pipeline.js'
+import { locateJob } from './job-folder.js'
 import { type NotebookModule, notebookModule } from './notebook-file.js'
 
 /**
  * Loads a TypeScript or JavaScript file, with what it imports, and gives the pipeline it exports: the only one, or the
- * one that is named `name` or exported under it. Of a notebook the declarations are taken, see {@link notebookModule}. TypeScript's types are stripped and not checked, and its packages are
- * found from its own folder, except `obslab`, which is the one that runs.
+ * one that is named `name` or exported under it. Of a notebook the declarations are taken, see {@link notebookModule}; of
+ * the folder of an exported job, the pipeline that its package.json names. TypeScript's types are stripped and not checked,
+ * and its packages are found from its own folder, except `obslab`, which is the one that runs.
  *
  * What cannot be loaded is a `job-file-invalid` error that tells file and line; so is a file without such a pipeline,
  * which names those that there are. TypeScript needs the package esbuild.
  */
-export async function loadPipeline(file: string, name?: string): Promise<Pipeline<object>> {
-  await requireFile(resolve(file))
+export async function loadPipeline(place: string, given?: string): Promise<Pipeline<object>> {
+  const { file, name } = await locateJob(place, given)
   const notebook = extname(file) === '.ipynb' ? await notebookModule(resolve(file)) : null
   const found = pipelinesOf(await loadModule(resolve(file), notebook))
   const names = [...found.keys()].join(', ')
@@ -40,15 +42,6 @@ export async function loadPipeline(file: string, name?: string): Promise<Pipelin
   const named = found.get(name) ?? [...found.values()].find(({ plan }) => plan.name === name)
   if (named !== undefined) return named
   throw invalid(`Expected ${file} to export the pipeline ${name}, found ${names === '' ? 'none' : names}.`)
-}
-
-async function requireFile(file: string): Promise<void> {
-  const found = await stat(file).catch(() => null)
-  if (found?.isFile()) return
-  throw invalid(
-    `Expected a file that exports a pipeline, but ${found === null ? `there is no file ${shown(file)}` : `${shown(file)} is not one`}. ` +
-      'Name it from the folder you are in.',
-  )
 }
 
 /** The pipelines among a module's exports. They may have been made by another copy of obslab. */

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import type { AnyNode, Program } from 'acorn'
 import { parse } from 'acorn'
 import { ObslabError } from '../errors.js'
+import { type NotebookCell, notebookCells } from '../export/notebook-cells.js'
 import { loadPackage } from '../optional-package.js'
 import { resolveScopes, walk } from '../pipeline/scopes.js'
 
@@ -32,7 +32,7 @@ interface Statement {
  * statements that only do something, such as showing a frame. Of a name declared in several cells the last one counts.
  */
 export async function notebookModule(path: string): Promise<NotebookModule> {
-  const statements = (await Promise.all((await codeCells(path)).map(statementsOf(path)))).flat()
+  const statements = (await Promise.all((await notebookCells(path)).map(statementsOf(path)))).flat()
   const skipped = new Map<string, string>()
   const declared = new Map<string, Statement>()
   for (const statement of statements) for (const name of statement.declares) declared.set(name, statement)
@@ -60,34 +60,7 @@ export async function notebookModule(path: string): Promise<NotebookModule> {
   return { code: moduleOf(statements, kept, declared), skipped }
 }
 
-interface Cell {
-  number: number
-  source: string
-}
-
-async function codeCells(path: string): Promise<Cell[]> {
-  const notebook = parsed(await readFile(path, 'utf8')) as { cells?: unknown } | null
-  if (!Array.isArray(notebook?.cells)) {
-    throw invalid(`Expected ${path} to be a notebook, a .ipynb file of format 4; found something else.`)
-  }
-  const cells = notebook.cells as { cell_type?: string; source?: string | string[] }[]
-  return cells
-    .filter(({ cell_type }) => cell_type === 'code')
-    .map(({ source = '' }, i) => ({
-      number: i + 1,
-      source: Array.isArray(source) ? source.join('') : source,
-    }))
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}
-
-function statementsOf(path: string): (cell: Cell) => Promise<Statement[]> {
+function statementsOf(path: string): (cell: NotebookCell) => Promise<Statement[]> {
   return async ({ number, source }) => {
     const code = await stripped(path, number, source)
     const program: Program = parse(code, {

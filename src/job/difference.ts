@@ -17,7 +17,8 @@ export interface Outputs {
 }
 
 /**
- * The records that turn the output `held` into `wanted`: new and changed rows, then tombstones for those that are gone.
+ * The records that turn the output `held` into `wanted`, in the order of their keys: rows that are new or changed, and
+ * tombstones for those that are gone.
  * A key that would have to go and has other columns than the job's keys is an `output-foreign` error, for it is somebody
  * else's; so is any key when the job never computed one.
  */
@@ -25,10 +26,12 @@ export function difference({ held, wanted, ownKey }: Outputs): Difference {
   const changed = [...wanted].filter(([key, row]) => held.get(key) !== row)
   const gone = [...held.keys()].filter(key => !wanted.has(key))
   for (const key of gone) requireOwn(key, ownKey)
-  return {
-    records: [...changed.map(([key, row]) => ({ key, row })), ...gone.map(key => ({ key, row: null }))],
-    unchanged: wanted.size - changed.length,
-  }
+  const records = [...changed.map(([key, row]) => ({ key, row })), ...gone.map(key => ({ key, row: null }))]
+  return { records: records.sort(byKey), unchanged: wanted.size - changed.length }
+}
+
+function byKey(a: OutputRecord, b: OutputRecord): number {
+  return a.key < b.key ? -1 : 1
 }
 
 function requireOwn(key: string, ownKey: string | null): void {

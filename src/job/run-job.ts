@@ -1,19 +1,25 @@
 import { z } from 'zod'
-import type { ChangeChunk } from '../change/change-stream.js'
 import { type Clock, systemClock } from '../clock.js'
 import { ObslabError } from '../errors.js'
-import { parseOptions } from '../options.js'
-import { Engine } from '../pipeline/engine.js'
+import { parseOptions, wholeNumber } from '../options.js'
+import { runFingerprint } from '../pipeline/fingerprint.js'
 import type { ParamValue, ParamValues } from '../pipeline/param.js'
 import type { Pipeline } from '../pipeline/pipeline.js'
 import type { Plan } from '../pipeline/plan.js'
-import { type BoundPlan, bindPlan, type TopicNames } from '../pipeline/plan-changes.js'
-import type { Source, TopicOffsets } from '../source/source.js'
-import { applyChunk, takeRecords } from './apply-chunk.js'
-import { batchesOf } from './batches.js'
-import { difference } from './difference.js'
+import type { TopicNames } from '../pipeline/plan-changes.js'
+import type { Source } from '../source/source.js'
+import { Attempt, type AttemptEnd, type DurableState, waitEvery } from './attempt.js'
+import { DeadLetterRate } from './dead-letter-rate.js'
+import { type Holder, thisProcess } from './holder.js'
+import { type JobContext, type JobCounts, noCounts } from './job-context.js'
+import type { JobObserver } from './job-observer.js'
+import { Lease } from './lease.js'
+import { openJobState } from './lmdb-state.js'
 import { jsonLog, type Log } from './log.js'
-import type { InputOffset, OutputRecord, Sink } from './sink.js'
+import type { Replayed } from './replay-letters.js'
+import { Backoff, type RetryOptions } from './retry.js'
+import type { Sink } from './sink.js'
+import type { OnGap } from './start-plan.js'
 
 /** What {@link runJob} takes besides the pipeline. */
 export interface RunJobOptions extends TopicNames {
@@ -21,6 +27,11 @@ export interface RunJobOptions extends TopicNames {
   source: Source
   /** Where the rows go. It is opened here, and closed at the end. */
   sink: Sink
+  /**
+   * The folder that the job's state is kept in; it is made where it is missing, private, for it holds values of rows. With
+   * it and a sink that writes exactly once, a job that starts again goes on where it was. Default: the state is in memory.
+   */
+  state?: string
   /** Aborted, the job drains and the promise resolves: see `shutdownSignal`. */
   signal?: AbortSignal
   /** Default: JSON lines on standard error. */
@@ -35,6 +46,26 @@ export interface RunJobOptions extends TopicNames {
    */
   acceptIncomplete?: boolean
   /**
+   * What to do when records that the job has still to read are gone from their topic: `rebuild` computes everything anew
+   * from what the inputs hold, `skip` goes on without them. Default: an `input-gap` error.
+   */
+  onGap?: OnGap
+  /** Waits for another instance of the job to end. Default: false, that is a `job-held` error that names it. */
+  wait?: boolean
+  /** New dead letters within 10,000 changes in a row above which the job stops. Default 100. */
+  deadLetterLimit?: number
+  /** Who watches: metrics, health. */
+  observer?: JobObserver
+  /** How the job starts over when its source or its sink is away for a while. */
+  retry?: RetryOptions
+  /** Settings of the output topic besides those that the pipeline gives: `{ 'retention.ms': '-1' }`. */
+  settings?: Readonly<Record<string, string>>
+  /**
+   * Takes the records again that the dead letters are about, writes what follows, and ends. The letters of what succeeds
+   * now are taken back. Default: false.
+   */
+  replay?: boolean
+  /**
    * Values of the pipeline's params in place of their defaults, by name: `{ min: 5 }`. An unknown name or a value of
    * another type than the default is an `option-invalid` error.
    */
@@ -42,223 +73,157 @@ export interface RunJobOptions extends TopicNames {
 }
 
 /** What a job did. */
-export interface JobSummary {
+export interface JobSummary extends JobCounts {
   job: string
-  /** Changes read, those included that were delivered before or could not be decoded. */
-  changes: number
-  redelivered: number
-  quarantined: number
-  /** Records written: rows that are new or changed. */
-  upserts: number
-  /** Records written: rows that are gone. */
-  tombstones: number
-  /** Rows that the output held already when the job started. */
-  unchanged: number
   /** Rows of the output at the end. */
   rows: number
+  /** What became of dead letters, where they were replayed. */
+  replayed?: Replayed
 }
 
+const object = z.custom<never>(value => typeof value === 'object' && value !== null)
+
 const optionsSchema = z.strictObject({
-  source: z.custom<Source>(value => typeof value === 'object' && value !== null),
-  sink: z.custom<Sink>(value => typeof value === 'object' && value !== null),
+  source: object as unknown as z.ZodType<Source>,
+  sink: object as unknown as z.ZodType<Sink>,
+  state: z.string().min(1).optional(),
   signal: z.instanceof(AbortSignal).optional(),
-  log: z.custom<Log>(value => typeof value === 'object' && value !== null).optional(),
-  clock: z.custom<Clock>(value => typeof value === 'object' && value !== null).default(systemClock),
+  log: (object as unknown as z.ZodType<Log>).optional(),
+  clock: (object as unknown as z.ZodType<Clock>).default(systemClock),
   until: z.literal('end').optional(),
   topics: z.record(z.string(), z.string()).optional(),
   prefix: z.string().optional(),
   acceptIncomplete: z.boolean().default(false),
+  onGap: z.enum(['rebuild', 'skip']).optional(),
+  wait: z.boolean().default(false),
+  deadLetterLimit: wholeNumber.default(100),
+  observer: (object as unknown as z.ZodType<JobObserver>).default({}),
+  retry: z
+    .strictObject({
+      base: z.number().positive().optional(),
+      cap: z.number().positive().optional(),
+      giveUpAfter: z.number().nonnegative().optional(),
+      random: z.custom<() => number>(value => typeof value === 'function').optional(),
+    })
+    .default({}),
+  settings: z.record(z.string(), z.string()).default({}),
+  replay: z.boolean().default(false),
   params: z.record(z.string(), z.custom<ParamValue>()).optional(),
 })
 
-/** Bytes of rows that are written, and in Kafka committed, together. */
-const batchBytes = 4 * 1024 * 1024
-
 /**
- * Runs a pipeline unattended: reads its topics from their first records to the end they have at the start, writes what
- * the output does not hold yet, each key once, and then keeps it up to date change by change until `signal` is aborted. A
- * recording ends, and the job with it.
+ * Runs a pipeline unattended: brings its output to where its inputs are, and keeps it up to date change by change until
+ * `signal` is aborted. A recording ends, and the job with it.
  *
- * The state is in memory. A job that starts again, after a crash too, reads its inputs from the beginning, compares with
- * what the output holds and writes the difference, tombstones for vanished rows included: equal rows are not written
- * again. Every change affects the output at least once. Records that cannot be decoded are counted and logged with
- * position and reason, and left out; a dead-letter topic comes later. Run one instance of a job: see `kafkaSink`.
+ * With a folder for its state and a sink that keeps how far it is, each change affects the output exactly once: through
+ * crashes, and through restarts of brokers and databases, which it rides out. It says what it keeps and what it computes
+ * anew before it reads anything. Without, a job that starts again reads its inputs from the beginning, compares with what
+ * the output holds and writes the difference: each change affects the output at least once, and equal rows are not
+ * written again.
  *
- * An error ends the job: what was acknowledged is in the output, and starting again resumes.
+ * Records that cannot be decoded and rows that a function fails on are dead letters, written with the rows. An error ends
+ * the job: what was acknowledged is in the output, and starting again resumes. Errors of the start are `job-held`,
+ * `state-refused`, `input-gap` and `input-incomplete`; `dead-letters-exceeded` where too much fails, `job-fenced` where
+ * another instance took its place.
  */
 export async function runJob<R>(pipeline: Pipeline<R>, options: RunJobOptions): Promise<JobSummary> {
+  return await runPlan(pipeline.plan, options, stateFolder)
+}
+
+/** Opens what a job keeps in its folder. */
+export type OpenDurable = (folder: string, plan: Plan, about: DurableOptions) => DurableState
+
+/** What a state is opened with. */
+export interface DurableOptions {
+  self: Holder
+  clock: Clock
+  params: ParamValues | undefined
+}
+
+/** {@link runJob} with a state of any kind. */
+export async function runPlan(plan: Plan, options: RunJobOptions, open: OpenDurable): Promise<JobSummary> {
   const parsed = parseOptions(optionsSchema, options)
-  const { sink } = parsed
-  const run = new JobRun(pipeline.plan, { ...parsed, log: parsed.log ?? jsonLog({ clock: parsed.clock }) })
+  const { source, sink, clock, signal, observer, log = jsonLog({ clock }), state, topics, prefix } = parsed
+  const context: JobContext = {
+    sink,
+    clock,
+    observer,
+    log,
+    signal: signal ?? new AbortController().signal,
+    counts: noCounts(),
+    backoff: new Backoff(clock, parsed.retry),
+    rate: new DeadLetterRate(parsed.deadLetterLimit),
+  }
+  const self = thisProcess(clock.now())
+  const isDurable = state !== undefined && sink.delivery === 'exactly-once'
+  const durable = isDurable ? open(state, plan, { self, clock, params: parsed.params }) : null
+  const { until, replay, acceptIncomplete, wait, settings, params, onGap = null } = parsed
+  const names = { ...(topics && { topics }), ...(prefix !== undefined && { prefix }) }
+  const told = { plan, source, names, params, self, until, replay, onGap, acceptIncomplete, wait, settings }
   try {
-    return await run.run()
+    const end = await untilItEnds(context, new Attempt(context, { ...told, durable }))
+    return summaryOf(context, plan, end, until)
+  } finally {
+    await durable?.lease?.release()
+    observer.stage?.('stopped')
+  }
+}
+
+/** Starts over after each failure that may pass: with the sink closed, and nothing in memory left. */
+async function untilItEnds(context: JobContext, attempt: Attempt): Promise<AttemptEnd> {
+  const { backoff, clock, log, observer, signal } = context
+  for (;;) {
+    try {
+      return await closing(context.sink, attempt)
+    } catch (error) {
+      const wait = attempt.waitsFor(error) ? waitEvery : backoff.after(error)
+      if (wait === null || !(error instanceof ObslabError)) throw error
+      const { message, code } = error
+      log.warn('the job starts over', { code, reason: message, failures: backoff.failures, wait })
+      observer.stage?.('retrying')
+      await clock.sleep(wait, signal).catch(() => {})
+      if (signal.aborted) return { rows: 0, finished: false, replayed: null }
+    }
+  }
+}
+
+async function closing(sink: Sink, attempt: Attempt): Promise<AttemptEnd> {
+  try {
+    return await attempt.run()
   } finally {
     await sink.close()
   }
 }
 
-type Running = z.output<typeof optionsSchema> & { log: Log }
-
-class JobRun {
-  readonly #plan: Plan
-  readonly #options: Running
-  readonly #log: Log
-  readonly #counts: Omit<JobSummary, 'job' | 'rows'> = {
-    changes: 0,
-    redelivered: 0,
-    quarantined: 0,
-    upserts: 0,
-    tombstones: 0,
-    unchanged: 0,
+function summaryOf(
+  { counts, log }: JobContext,
+  { name }: Plan,
+  { rows, finished, replayed }: AttemptEnd,
+  until: 'end' | undefined,
+): JobSummary {
+  if (!finished && until === 'end') {
+    throw new ObslabError('cancelled', `The job ${name} was stopped before the end.`)
   }
-  readonly #offsets = new Map<string, InputOffset>()
-
-  constructor(plan: Plan, options: Running) {
-    this.#plan = plan
-    this.#options = options
-    this.#log = options.log
-  }
-
-  async run(): Promise<JobSummary> {
-    const { signal = new AbortController().signal, until } = this.#options
-    const { engine, bound, finished } = await this.#begin(signal)
-    if (finished && until === undefined && !signal.aborted) await this.#follow(engine, bound.follow(signal))
-    if (!finished && until === 'end') {
-      throw new ObslabError('cancelled', `The job ${this.#plan.name} was stopped before the end.`)
-    }
-    const summary = { job: this.#plan.name, ...this.#counts, rows: engine.output.size }
-    this.#log.info('stopped', { ...summary })
-    return summary
-  }
-
-  async #begin(signal: AbortSignal): Promise<{ engine: Engine; bound: BoundPlan; finished: boolean }> {
-    const { source, sink, topics, prefix, params } = this.#options
-    const names = { ...(topics && { topics }), ...(prefix !== undefined && { prefix }) }
-    const { plan, inputs } = await bindPlan(source, this.#plan, { ...names, params })
-    this.#check(plan, inputs)
-    this.#log.info('starting', {
-      job: plan.name,
-      source: source.name,
-      topics: inputs.map(({ topic }) => topic),
-      sink: sink.name,
-      output: plan.output,
-    })
-    const held = await sink.open({
-      job: plan.name,
-      output: plan.output,
-      partitions: inputs[0]!.partitions.length,
-      source: source.name,
-      log: this.#log,
-    })
-    // The ends are fixed once the output is ours: an instance that was still writing it has stopped by now.
-    const bound = await bindPlan(source, plan, { signal })
-    const engine = new Engine(bound.plan, { onError: 'stop' })
-    return { engine, bound, finished: await this.#backfill(engine, bound.changes, held) }
-  }
-
-  /** Brings the output to where the inputs are. False when it was interrupted: nothing is committed then. */
-  async #backfill(
-    engine: Engine,
-    changes: AsyncIterable<ChangeChunk>,
-    held: ReadonlyMap<string, string>,
-  ): Promise<boolean> {
-    const { clock, signal } = this.#options
-    const begun = clock.now()
-    try {
-      for await (const chunk of changes) this.#apply(engine, chunk)
-    } catch (error) {
-      if (signal?.aborted && error instanceof ObslabError && error.code === 'cancelled') return false
-      throw error
-    }
-    const { changes: read, quarantined } = this.#counts
-    this.#log.info('read to the end', { changes: read, quarantined, ms: clock.now() - begun })
-    engine.caughtUp()
-    takeRecords(engine)
-    const { records, unchanged } = difference({ held, wanted: engine.output, ownKey: ownKey(engine) })
-    this.#counts.unchanged = unchanged
-    if (!(await this.#write(records))) return false
-    const { upserts, tombstones } = this.#counts
-    this.#log.info('the output is up to date', { upserts, tombstones, unchanged, ms: clock.now() - begun })
-    return true
-  }
-
-  async #follow(engine: Engine, changes: AsyncIterable<ChangeChunk>): Promise<void> {
-    for await (const chunk of changes) {
-      this.#apply(engine, chunk)
-      await this.#write(takeRecords(engine), { whole: true })
-    }
-  }
-
-  #apply(engine: Engine, chunk: ChangeChunk): void {
-    const { topic, partition, next, changes } = chunk
-    for (const { change, redelivered } of changes) {
-      this.#counts.changes++
-      if (redelivered) this.#counts.redelivered++
-      if (change.kind !== 'quarantined') continue
-      this.#counts.quarantined++
-      const { offset, reason } = change
-      this.#log.warn('a record could not be decoded and was left out', { topic, partition, offset, reason })
-    }
-    this.#offsets.set(`${topic}:${partition}`, { topic, partition, next })
-    applyChunk(engine, chunk)
-  }
-
-  /**
-   * Writes records in batches, with the offsets at the last. Unless they are to be written as a `whole`, it stops between
-   * two batches when the job is to drain, and gives false.
-   */
-  async #write(records: readonly OutputRecord[], { whole = false } = {}): Promise<boolean> {
-    const { sink, signal } = this.#options
-    let left = records.length
-    for (const batch of batchesOf(records, batchBytes)) {
-      if (signal?.aborted && !whole) return false
-      left -= batch.length
-      await sink.write({ records: batch, offsets: left === 0 ? this.#takeOffsets() : [] })
-      for (const { row } of batch) this.#counts[row === null ? 'tombstones' : 'upserts']++
-    }
-    if (this.#offsets.size > 0) await sink.write({ records: [], offsets: this.#takeOffsets() })
-    return true
-  }
-
-  #takeOffsets(): readonly InputOffset[] {
-    const offsets = [...this.#offsets.values()]
-    this.#offsets.clear()
-    return offsets
-  }
-
-  #check({ name, output }: Plan, inputs: readonly TopicOffsets[]): void {
-    if (inputs.some(({ topic }) => topic === output)) {
-      throw new ObslabError(
-        'pipeline-invalid',
-        `The pipeline ${name} would write to ${output}, which it reads. Name another topic in .to(…).`,
-      )
-    }
-    for (const { topic, cleanupPolicy, partitions } of inputs) {
-      const cut = partitions.find(({ start }) => start > 0)
-      if (cut === undefined || cleanupPolicy.includes('compact')) continue
-      const { partition, start } = cut
-      if (this.#options.acceptIncomplete) {
-        this.#log.warn('the first records of an input are gone: rows may be wrong', {
-          topic,
-          partition,
-          start,
-        })
-        continue
-      }
-      throw new ObslabError(
-        'input-incomplete',
-        `${topic} no longer holds its first records: partition ${partition} begins at offset ${start}. Rows computed from ` +
-          'the rest may be wrong or missing. Take a new snapshot into a new topic, or accept it: acceptIncomplete, ' +
-          '--accept-incomplete.',
-        { position: { topic, partition, offset: start } },
-      )
-    }
-  }
+  const summary = { job: name, ...counts, rows }
+  log.info('stopped', { ...summary })
+  return { ...summary, ...(replayed !== null && { replayed }) }
 }
 
-/** A key of the columns that the job's keys have; null when it never computed one. */
-function ownKey({ keyColumns }: Engine): string | null {
-  return keyColumns === null
-    ? null
-    : JSON.stringify(Object.fromEntries(keyColumns.map(column => [column, 0])))
+/** The state of a job in a folder. */
+function stateFolder(folder: string, { name }: Plan, { self, clock, params }: DurableOptions): DurableState {
+  return {
+    lease: new Lease(folder, self, clock),
+    fingerprints(plan) {
+      const { steps, unresolved } = runFingerprint(plan, params)
+      const [first] = unresolved
+      if (first === undefined) return steps
+      throw new ObslabError(
+        'state-refused',
+        `The pipeline ${name} uses ${unresolved.map(one => one.name).join(', ')}, whose values nothing tells ` +
+          `(${first.place}: ${first.reason}), so a state that is kept might be of another pipeline. Hand them in by ` +
+          'param(), write them as constants, or run without a state folder.',
+      )
+    },
+    open: async fingerprints => await openJobState(folder, fingerprints, { pipeline: name }),
+  }
 }

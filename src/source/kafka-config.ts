@@ -63,6 +63,11 @@ export class KafkaConfig {
     return options
   }
 
+  /** The same cluster and login under another client id. */
+  withClientId(clientId: string): KafkaConfig {
+    return new KafkaConfig({ ...this.#settings, clientId })
+  }
+
   /** What may be shown of it. */
   toJSON(): { name: string; ssl: boolean; sasl?: SaslMechanism } {
     return { name: this.name, ssl: this.ssl, ...(this.mechanism !== undefined && { sasl: this.mechanism }) }

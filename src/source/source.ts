@@ -44,6 +44,8 @@ export interface BatchChunk {
   bytes: Uint8Array
   /** Aborted transactions that may have records in `bytes`, by ascending first offset. */
   aborted: readonly AbortedTransaction[]
+  /** When it was read, by `performance.now()`, of one that was kept since; left out of one just read. */
+  came?: number
 }
 
 /** What {@link Source.read} is asked for. */

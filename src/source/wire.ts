@@ -41,6 +41,18 @@ export class WireWriter {
     return this
   }
 
+  nullableString(value: string | null): this {
+    return value === null ? this.int16(-1) : this.string(value)
+  }
+
+  /** BYTES or RECORDS: their length, then themselves. */
+  bytes(value: Uint8Array): this {
+    this.int32(value.length)
+    const at = this.#reserve(value.length)
+    this.#bytes.set(value, at)
+    return this
+  }
+
   /** An array: its count, then each item written by `write`; null is a count of -1. */
   array<T>(items: readonly T[] | null, write: (item: T) => void): this {
     this.int32(items === null ? -1 : items.length)

@@ -1,6 +1,6 @@
 import type { Connection } from 'mysql2/promise'
 import { ObslabError } from '../errors.js'
-import { codeOf, type DatabaseAddress, openMysql } from './mysql-connection.js'
+import { codeOf, type DatabaseAddress, openMysql } from '../job/mysql-connection.js'
 import { schema } from './schema.js'
 import type { Statement, Step } from './statement.js'
 
@@ -12,6 +12,8 @@ export class SimulatedDatabase {
   private constructor(connection: Connection, database: string) {
     this.#connection = connection
     this.#database = database
+    // The next statement tells of a connection that breaks between two; an event nobody hears would end the process.
+    connection.on('error', () => undefined)
   }
 
   /** Connects, in UTC and with the lenience towards zero dates that old OpenMRS servers have. */

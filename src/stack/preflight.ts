@@ -1,5 +1,5 @@
 import type { Finding } from '../finding.js'
-import { type DatabaseAddress, openMysql } from './mysql-connection.js'
+import { type DatabaseAddress, openMysql } from '../job/mysql-connection.js'
 
 /** Global variables of a server, by lower-case name. */
 export type ServerVariables = ReadonlyMap<string, string>

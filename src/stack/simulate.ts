@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { type Clock, systemClock } from '../clock.js'
 import { ObslabError } from '../errors.js'
+import { parseAddress } from '../job/mysql-connection.js'
 import { parseOptions } from '../options.js'
 import { Clinic } from './clinic.js'
 import { SimulatedDatabase } from './database.js'
 import { life } from './life.js'
-import { parseAddress } from './mysql-connection.js'
 import { population } from './population.js'
 import type { Step } from './statement.js'
 

@@ -1,9 +1,9 @@
 import { ObslabError } from '../errors.js'
 import type { Finding, Severity } from '../finding.js'
+import type { DatabaseAddress } from '../job/mysql-connection.js'
 import type { Source, TopicOffsets } from '../source/source.js'
 import type { ConnectClient } from './connect-client.js'
 import type { ConnectorConfig } from './connector-failure.js'
-import type { DatabaseAddress } from './mysql-connection.js'
 import { preflight } from './preflight.js'
 import { failureOf, isRunning, statesOf } from './register.js'
 

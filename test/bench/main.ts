@@ -9,6 +9,7 @@ import path from 'node:path'
 import { decodeResults } from './decode.js'
 import { duckdbResults } from './duckdb.js'
 import { frameResults } from './frames.js'
+import { liveResults } from './live-file.js'
 import { pipelineResults } from './pipelines.js'
 import { replayResults } from './replays.js'
 import { type Machine, type Result, render } from './results.js'
@@ -55,6 +56,6 @@ for (const [name, measure] of Object.entries(groups)) {
 }
 await writeFile(file('results.json'), `${JSON.stringify(results, null, 2)}\n`)
 await writeFile(file('machine.json'), `${JSON.stringify(machine, null, 2)}\n`)
-const rendered = render(results, machine)
+const rendered = render(results, machine, liveResults())
 await writeFile(file('RESULTS.md'), rendered)
 process.stdout.write(rendered)

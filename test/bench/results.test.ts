@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { liveResults } from './live-file.js'
 import { type Machine, type Result, rates, render, times } from './results.js'
 
 function read(name: string): string {
@@ -9,8 +10,8 @@ function read(name: string): string {
 
 const results = JSON.parse(read('results.json')) as Result[]
 
-test('RESULTS.md is what results.json and machine.json render to', () => {
-  expect(render(results, JSON.parse(read('machine.json')) as Machine)).toBe(read('RESULTS.md'))
+test('RESULTS.md is what results.json, machine.json and live.json render to', () => {
+  expect(render(results, JSON.parse(read('machine.json')) as Machine, liveResults())).toBe(read('RESULTS.md'))
 })
 
 test('an aim that was missed and a row that was not measured say why', () => {

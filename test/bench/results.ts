@@ -1,3 +1,5 @@
+import { type LiveResults, renderLive } from './live-results.js'
+
 /** One comparison: a line of results.json. */
 export interface Result {
   /** Group and name: `decode.table`. */
@@ -89,7 +91,7 @@ function reached({ ratio, aim }: Result): boolean {
 }
 
 /** RESULTS.md. */
-export function render(results: readonly Result[], machine: Machine): string {
+export function render(results: readonly Result[], machine: Machine, live: LiveResults): string {
   const { cpu, cores, memory, node, day, dataset } = machine
   const rows = results.map(
     result =>
@@ -103,7 +105,7 @@ export function render(results: readonly Result[], machine: Machine): string {
   })
   return `# What obslab costs
 
-Written by \`npm run bench\`; do not edit by hand. A ratio above 1 says how many times better ours is. Works take turns in
+Written by \`npm run bench\`, and by the runs on the real stack at the end; do not edit by hand. A ratio above 1 says how many times better ours is. Works take turns in
 one run, and the medians are compared: the absolute figures of a busy machine mean little, the ratios hold better. The
 aims of decode and replay are the project's; the others were set with the first run.
 
@@ -114,7 +116,7 @@ ${cpu}, ${cores} cores, ${memory}, Node ${node}, ${day}. ${dataset}
 ${rows.join('\n')}
 
 ${notes.length === 0 ? 'Every aim is reached.' : `## Aims that were not reached\n\n${notes.join('\n')}`}
-`
+${renderLive(live)}`
 }
 
 function amount(value: number | null): string {

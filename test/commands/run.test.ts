@@ -107,17 +107,13 @@ test.each([
     'column-unknown',
     1,
   ],
-  [['object.ts'], 'gave an object for who', 'pipeline-failed', 1],
-  [
-    ['throwing.ts'],
-    `.filter(…) in the pipeline one threw Error at ${shown('throwing.ts')}:3:`,
-    'pipeline-failed',
-    1,
-  ],
-  [['deep.ts'], `threw Error at ${shown('deep/thrower.ts')}:2:`, 'pipeline-failed', 1],
   [['one.ts', '--prefix', 'other'], 'found no "visit"', 'topic-unknown', 1],
   [['one.ts', '--topic', 'obs=dbserver1.openmrs.obs'], 'reads visit', 'option-invalid', 2],
   [['one.ts', '--to', 'kafka://127.0.0.1:1'], '127.0.0.1:1', 'broker-unreachable', 1],
+  [['one.ts', '--to', 'mysql://me@127.0.0.1:1/x'], '127.0.0.1:1', 'database-failed', 1],
+  [['one.ts', '--to', 'mysql://me:secret@localhost/x'], 'OBSLAB_MYSQL_PASSWORD', 'option-invalid', 2],
+  [['one.ts', '--port', 'high'], '--port takes a whole number', 'option-invalid', 2],
+  [['one.ts', '--port', '99999'], '--port takes a whole number from 0 to 65535', 'option-invalid', 2],
 ])('%j is told in one sentence: %s', ([name = '', ...args], told, errorCode, exitCode) => {
   file('two.ts', imports, `export const one = ${visits('first')}`, `export const two = ${visits('second')}`)
   file('one.ts', imports, `export const one = ${visits('first')}`)
@@ -126,17 +122,30 @@ test.each([
   file('throws.ts', imports, 'interface Away { gone: true }', "throw new Error('no database here')")
   file('missing.ts', "import { left } from 'left-pad-of-nobody'", 'export { left }')
   file(
+    'typo.ts',
+    "import { last, openmrs, pipeline } from 'obslab'",
+    "export const typo = pipeline('typo').from(openmrs.visit).groupBy(v => ({ patient_id: v.patient_id }))",
+    "  .aggregate({ begun: last(v => v.date_startd, { by: v => v.visit_id }) }).to('typo')",
+  )
+  const { code, out, err } = run(join(folder, name), ...args)
+  const error = err.trim().split('\n').at(-1)!
+  expect([code, out]).toEqual([exitCode, ''])
+  expect(error).toContain(told)
+  expect(error).toMatch(new RegExp(`\\[${errorCode}\\]$`))
+  expect(err).not.toMatch(/patient \d/)
+})
+
+test.each([
+  ['object.ts', 'gave an object for who'],
+  ['throwing.ts', `threw Error at ${shown('throwing.ts')}:3:`],
+  ['deep.ts', `threw Error at ${shown('deep/thrower.ts')}:2:`],
+])('a function of %s that fails on every row stops the job, and the dead letters say: %s', (name, told) => {
+  file(
     'throwing.ts',
     imports,
     'interface Away { gone: true }',
     "const failing = (v: { patient_id: number }): boolean => { throw new Error('patient ' + v.patient_id) }",
     "export const one = pipeline('one').from(openmrs.visit).filter(failing).to('one')",
-  )
-  file(
-    'typo.ts',
-    "import { last, openmrs, pipeline } from 'obslab'",
-    "export const typo = pipeline('typo').from(openmrs.visit).groupBy(v => ({ patient_id: v.patient_id }))",
-    "  .aggregate({ begun: last(v => v.date_startd, { by: v => v.visit_id }) }).to('typo')",
   )
   file(
     'object.ts',
@@ -156,12 +165,36 @@ test.each([
     "import { fails } from './deep/thrower'",
     "export const one = pipeline('one').from(openmrs.visit).filter(v => fails(v)).to('one')",
   )
-  const { code, out, err } = run(join(folder, name), ...args)
-  const error = err.trim().split('\n').at(-1)!
-  expect([code, out]).toEqual([exitCode, ''])
-  expect(error).toContain(told)
-  expect(error).toMatch(new RegExp(`\\[${errorCode}\\]$`))
+  const { code, out, err } = run(join(folder, name))
+  expect([code, out]).toEqual([1, ''])
+  expect(err.trim()).toMatch(/\[dead-letters-exceeded\]$/)
+  expect(err).toContain(told)
   expect(err).not.toMatch(/patient \d/)
+})
+
+test('the folder of an exported job runs like its file', () => {
+  const folderOf = mkdtempSync(join(folder, 'exported-'))
+  mkdirSync(join(folderOf, 'src'))
+  writeFileSync(
+    join(folderOf, 'src', 'visited.ts'),
+    `${imports}\nexport const visited = ${visits('visited')}\n`,
+  )
+  const obslab = { pipeline: 'src/visited.ts', export: 'visited' }
+  writeFileSync(join(folderOf, 'package.json'), JSON.stringify({ name: 'visited', private: true, obslab }))
+  const [ofFolder, ofFile] = [folderOf, join(folderOf, 'src', 'visited.ts')].map(place => run(place))
+  expect(ofFolder?.code).toBe(0)
+  expect(ofFolder?.out).toMatch(/^{"key":{"patient_id":\d+},"row":{"patient_id":/)
+  expect(ofFolder?.out).toBe(ofFile?.out)
+})
+
+test('metrics and health are served on --port, and the log says where', () => {
+  const { code, err } = run(
+    file('served.ts', imports, `export const one = ${visits('served')}`),
+    '--port',
+    '0',
+  )
+  expect(code).toBe(0)
+  expect(err).toMatch(/"message":"serving metrics and health","port":\d+}/)
 })
 
 test('a --topic that is not name=topic is told with exit code 2', () => {

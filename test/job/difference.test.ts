@@ -4,14 +4,14 @@ import { difference } from '../../src/job/difference.js'
 const output = (rows: Record<number, string>): Map<string, string> =>
   new Map(Object.entries(rows).map(([id, row]) => [`{"id":${id}}`, row]))
 
-test('new and changed rows are written, those that are gone get a tombstone, equal ones are left alone', () => {
+test('new and changed rows are written, those that are gone get a tombstone, equal ones are left alone, by key', () => {
   const held = output({ 1: 'same', 2: 'old', 3: 'gone' })
   const wanted = output({ 1: 'same', 2: 'new', 4: 'added' })
   expect(difference({ held, wanted, ownKey: '{"id":1}' })).toEqual({
     records: [
       { key: '{"id":2}', row: 'new' },
-      { key: '{"id":4}', row: 'added' },
       { key: '{"id":3}', row: null },
+      { key: '{"id":4}', row: 'added' },
     ],
     unchanged: 1,
   })

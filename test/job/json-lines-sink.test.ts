@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { thisProcess } from '../../src/job/holder.js'
 import { jsonLinesSink } from '../../src/job/json-lines-sink.js'
 import { jsonLog } from '../../src/job/log.js'
 import type { OutputRecord } from '../../src/job/sink.js'
@@ -12,17 +13,22 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const request = {
   job: 'rows',
   output: 'rows',
+  key: null,
+  columns: null,
+  settings: {},
   partitions: 1,
   source: 'any',
+  self: thisProcess(0),
   log: jsonLog({ write: () => {} }),
 }
 
 async function write(file: string, records: OutputRecord[]): Promise<ReadonlyMap<string, string>> {
   const sink = jsonLinesSink(file)
   try {
-    const held = await sink.open(request)
-    await sink.write({ records, offsets: [] })
-    return held
+    await sink.open(request)
+    const { rows } = await sink.held()
+    await sink.write({ records, deadLetters: [], progress: null })
+    return rows
   } finally {
     await sink.close()
   }

@@ -1,11 +1,13 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { jsonLog, type Log } from '../../src/job/log.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { jsonLog } from '../../src/job/log.js'
 import { type JobSummary, type RunJobOptions, runJob } from '../../src/job/run-job.js'
 import { connect, type Lab } from '../../src/lab.js'
 import { openmrs } from '../../src/openmrs/openmrs.js'
 import { vitals } from '../../src/openmrs/vitals.js'
-import { count, last } from '../../src/pipeline/aggregate.js'
 import { encodeKey, encodeRow } from '../../src/pipeline/output.js'
 import { type Pipeline, pipeline } from '../../src/pipeline/pipeline.js'
 import type { Source } from '../../src/source/source.js'
@@ -13,25 +15,19 @@ import { record } from '../log/batches.js'
 import { GrowingSource } from '../source/growing-source.js'
 import { WrittenSource } from '../source/written-source.js'
 import { MemorySink } from './memory-sink.js'
+import { PacedSource } from './paced-source.js'
+import { growing as cut, silent, sorted, visits } from './visits.js'
+import { WatchedSource } from './watched-source.js'
 
 let lab: Lab
 beforeAll(async () => {
   lab = await connect()
 })
-afterAll(() => lab.close())
-
-/** Every third visit only while it is under way, so that rows vanish again. */
-const visits = pipeline('visits')
-  .from(openmrs.visit)
-  .filter(visit => visit.visit_id % 3 !== 0 || visit.date_stopped === null)
-  .groupBy(visit => ({ visit_id: visit.visit_id }))
-  .aggregate({
-    visits: count(),
-    stopped: last(visit => visit.date_stopped, { by: visit => visit.date_started }),
-  })
-  .to('visits')
-
-const silent: Log = { info: () => {}, warn: () => {}, error: () => {} }
+const folders = mkdtempSync(join(tmpdir(), 'obslab-run-job-'))
+afterAll(async () => {
+  await lab.close()
+  rmSync(folders, { recursive: true })
+})
 
 function run(sink: MemorySink, options: Partial<RunJobOptions> = {}): Promise<JobSummary> {
   return runJob(visits, { source: lab.source, sink, log: silent, ...options })
@@ -46,26 +42,18 @@ async function previewed<R extends object>(shown: Pipeline<R>, key: string[]): P
   })
 }
 
-const sorted = (rows: Iterable<[string, string]>): [string, string][] => [...rows].sort()
-
-/** The recording, its partitions ending after a share of their records at first, or where a job had got to before. */
-function growing(share: number, { committed }: Pick<MemorySink, 'committed'> = new MemorySink()): Source {
-  return new GrowingSource(lab.source, (topic, { partition, start, stable }) => {
-    if (!topic.endsWith('.visit')) return stable
-    return Math.max(start + Math.floor((stable - start) * share), committed.get(`${topic}:${partition}`) ?? 0)
-  })
-}
+const growing = (share: number, sink?: MemorySink): Source => cut(lab.source, share, sink)
 
 test('over a recording it writes, byte for byte, what the preview shows, and each key once', async () => {
   const sink = new MemorySink()
   const summary = await runJob(vitals, { source: lab.source, sink, log: silent })
-  expect(sorted(sink.held)).toEqual(sorted(await previewed(vitals, ['encounter_id', 'person_id'])))
-  expect(sink.records.length).toBe(sink.held.size)
+  expect(sorted(sink.rows)).toEqual(sorted(await previewed(vitals, ['encounter_id', 'person_id'])))
+  expect(sink.records.length).toBe(sink.rows.size)
   expect(summary).toMatchObject({
-    upserts: sink.held.size,
+    upserts: sink.rows.size,
     tombstones: 0,
     unchanged: 0,
-    rows: sink.held.size,
+    rows: sink.rows.size,
   })
 })
 
@@ -81,8 +69,8 @@ test('what is followed ends as what is read at once, with tombstones for vanishe
   const whole = new MemorySink()
   await run(whole)
   const sink = new MemorySink()
-  const { tombstones } = await run(sink, { source: growing(0.4) })
-  expect(sorted(sink.held)).toEqual(sorted(whole.held))
+  const { tombstones } = await run(sink, { source: new PacedSource(growing(0.4), sink) })
+  expect(sorted(sink.rows)).toEqual(sorted(whole.rows))
   expect(tombstones).toBeGreaterThan(0)
   expect(sink.committed).toEqual(whole.committed)
 })
@@ -96,12 +84,12 @@ test('wherever it is cut and crashes, with the batch taken or not, a restart end
     fc.asyncProperty(share, share, crash, async (first, second, at) => {
       const sink = new MemorySink()
       sink.crash = at
-      await run(sink, { source: growing(first) }).catch((error: Error) =>
+      await run(sink, { source: new PacedSource(growing(first), sink) }).catch((error: Error) =>
         expect(error.message).toBe('crashed'),
       )
       sink.crash = null
       await run(sink, { source: growing(second, sink) })
-      expect(sorted(sink.held)).toEqual(sorted(whole.held))
+      expect(sorted(sink.rows)).toEqual(sorted(whole.rows))
       expect(sink.committed).toEqual(whole.committed)
     }),
     { numRuns: 15 },
@@ -122,13 +110,13 @@ test('a signal drains: the batch in hand is written and committed, and a restart
   sink.written = () => {
     if (++writes === 10) stop.abort()
   }
-  const { rows } = await run(sink, { source: growing(0.3), signal: stop.signal })
-  expect([writes, sink.held.size]).toEqual([10, rows])
+  const { rows } = await run(sink, { source: new PacedSource(growing(0.3), sink), signal: stop.signal })
+  expect([writes, sink.rows.size]).toEqual([10, rows])
   const restarted = await run(sink)
   expect(restarted.unchanged).toBeGreaterThan(0)
   const whole = new MemorySink()
   await run(whole)
-  expect(sorted(sink.held)).toEqual(sorted(whole.held))
+  expect(sorted(sink.rows)).toEqual(sorted(whole.rows))
 })
 
 test('a signal while it reads for the first time leaves the output as it is', async () => {
@@ -168,7 +156,7 @@ test('a record that cannot be decoded is counted and logged with its position, a
   const sink = new MemorySink()
   const log = jsonLog({ write: line => lines.push(line) })
   expect(await run(sink, { source, log })).toMatchObject({ changes: 3, quarantined: 1, rows: 2 })
-  expect([...sink.held.keys()]).toEqual(['{"visit_id":1}', '{"visit_id":3}'])
+  expect([...sink.rows.keys()]).toEqual(['{"visit_id":1}', '{"visit_id":3}'])
   const warnings = lines.map(line => JSON.parse(line)).filter(({ level }) => level === 'warn')
   expect(warnings).toEqual([
     expect.objectContaining({
@@ -219,22 +207,25 @@ test('a pipeline that would write to what it reads is refused', async () => {
   await expect(running).rejects.toMatchObject({ code: 'pipeline-invalid' })
 })
 
-test('what a function throws is told by its name, its step, its line and the record, and its message is not repeated', async () => {
+test('rows that a function throws on are dead letters, told by step and record, and what it says is not repeated', async () => {
   const broken = pipeline('broken')
     .from(openmrs.visit)
     .filter(visit => {
-      throw new RangeError(`no room for ${visit.patient_id}`)
+      if (visit.visit_id % 500 === 0) throw new RangeError(`no room for ${visit.patient_id}`)
+      return true
     })
     .to('broken')
-  const running = runJob(broken, { source: lab.source, sink: new MemorySink(), log: silent })
-  await expect(running).rejects.toMatchObject({
-    code: 'pipeline-failed',
-    position: { topic: 'dbserver1.openmrs.visit', partition: expect.any(Number), offset: expect.any(Number) },
-  })
-  await expect(running).rejects.toThrow(
-    /\.filter\(…\) in the pipeline broken threw RangeError at test\/job\/run-job\.test\.ts:\d+:\d+\./,
-  )
-  await expect(running).rejects.not.toThrow(/no room/)
+  const sink = new MemorySink()
+  const { deadLetters } = await runJob(broken, { source: lab.source, sink, log: silent })
+  expect(deadLetters).toBeGreaterThan(0)
+  expect(sink.deadLetters.size).toBe(deadLetters)
+  for (const [key, letter] of sink.deadLetters) {
+    const { job, topic, partition, offset, step, reason } = JSON.parse(letter)
+    expect(JSON.parse(key)).toEqual({ topic, partition, offset })
+    expect([job, topic, step]).toEqual(['broken', 'dbserver1.openmrs.visit', '.filter(…)'])
+    expect(reason).toMatch(/threw RangeError/)
+    expect(letter).not.toContain('no room')
+  }
 })
 
 test.each([
@@ -257,5 +248,74 @@ test('a name for a topic that the pipeline does not read is told', async () => {
   await expect(running).rejects.toMatchObject({
     code: 'option-invalid',
     message: expect.stringContaining('obs'),
+  })
+})
+
+describe('with a state folder', () => {
+  const folder = (): string => mkdtempSync(join(folders, 'state-'))
+
+  test('a job that starts again reads nothing twice, writes nothing twice, and ends as the preview', async () => {
+    const [sink, state] = [new MemorySink(), folder()]
+    const [first, second] = [growing(0.4), new WatchedSource(lab.source)]
+    await run(sink, { state, source: first, until: 'end' })
+    const [written, at] = [sink.records.length, [...sink.committed.values()]]
+    await run(sink, { state, source: second, until: 'end' })
+    expect(sorted(sink.rows)).toEqual(sorted(await previewed(visits, ['visit_id'])))
+    expect(sink.records.length).toBeGreaterThan(written)
+    expect(second.ranges.map(({ from }) => from)).toEqual([...at, ...at])
+  })
+
+  test('a job that was killed goes on from where its state and its output are', async () => {
+    const [sink, state] = [new MemorySink(), folder()]
+    for (const write of [5, 12, 20]) {
+      sink.crash = { write, taken: write % 2 === 0 }
+      const source = new PacedSource(growing(0.3, sink), sink)
+      await expect(run(sink, { state, source })).rejects.toThrow('crashed')
+    }
+    sink.crash = null
+    await run(sink, { state, source: growing(0.3, sink) })
+    const whole = new MemorySink()
+    await run(whole)
+    expect(sorted(sink.rows)).toEqual(sorted(whole.rows))
+    const wasHeld = new Map<string, string | null>()
+    for (const { key, row } of sink.records) {
+      expect(wasHeld.get(key) ?? null).not.toBe(row)
+      wasHeld.set(key, row)
+    }
+  })
+
+  test('a second instance is told who has the state, and the first one goes on', async () => {
+    const [sink, state] = [new MemorySink(), folder()]
+    const holder = { host: 'elsewhere', pid: 4711, since: 0 }
+    writeFileSync(join(state, 'holder.json'), JSON.stringify(holder))
+    await expect(run(sink, { state })).rejects.toMatchObject({
+      code: 'job-held',
+      message: expect.stringContaining('elsewhere, process 4711'),
+    })
+    expect(sink.calls).not.toContain('open')
+    expect(JSON.parse(readFileSync(join(state, 'holder.json'), 'utf8'))).toEqual(holder)
+  })
+
+  test('a job that has ended leaves its state to the next', async () => {
+    const [sink, state] = [new MemorySink(), folder()]
+    await run(sink, { state })
+    expect(existsSync(join(state, 'holder.json'))).toBe(false)
+  })
+
+  test('a pipeline with values that nothing tells is refused before anything is opened', async () => {
+    const connection = new (class Connection {
+      isOpen = true
+    })()
+    const shady = pipeline('shady')
+      .from(openmrs.visit)
+      .filter(visit => [connection].length <= visit.visit_id)
+      .to('shady')
+    const sink = new MemorySink()
+    const running = runJob(shady, { source: lab.source, sink, log: silent, state: folder() })
+    await expect(running).rejects.toMatchObject({
+      code: 'state-refused',
+      message: expect.stringMatching(/uses connection, .*param\(\)/),
+    })
+    expect(sink.calls).not.toContain('open')
   })
 })

@@ -13,6 +13,15 @@ export interface Ended {
   lines: readonly LogLine[]
 }
 
+/** Which obslab a job runs on, and what its environment has besides this process's. */
+export interface JobProgram {
+  /** The compiled command line. */
+  cli: string
+  environment: Readonly<Record<string, string>>
+}
+
+const built: JobProgram = { cli: 'dist/cli.js', environment: {} }
+
 /** `obslab run` as a process of its own. */
 export class JobProcess {
   readonly lines: LogLine[] = []
@@ -21,8 +30,14 @@ export class JobProcess {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>
   #waiting: { message: string; found: () => void }[] = []
 
-  constructor(...args: string[]) {
-    this.#child = spawn('node', ['dist/cli.js', 'run', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  /** Starts it with arguments; the first may say which program it is. */
+  constructor(...args: (string | JobProgram)[]) {
+    const { cli, environment } = args.find(arg => typeof arg === 'object') ?? built
+    const told = args.filter(arg => typeof arg === 'string')
+    this.#child = spawn('node', [cli, 'run', ...told], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    })
     let out = ''
     let left = ''
     this.#child.stdout.on('data', data => {
@@ -36,6 +51,11 @@ export class JobProcess {
     this.ended = new Promise(resolve => {
       this.#child.on('close', (code, signal) => resolve({ code, signal, out, lines: this.lines }))
     })
+  }
+
+  /** The process's id. */
+  get pid(): number {
+    return this.#child.pid!
   }
 
   /** Resolves when this was logged; rejects when the process ends before. */

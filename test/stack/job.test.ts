@@ -1,9 +1,6 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { createConnection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
-import { kafkaSink } from '../../src/job/kafka-sink.js'
-import { jsonLog } from '../../src/job/log.js'
-import type { SinkBatch } from '../../src/job/sink.js'
 import { connect, type Lab } from '../../src/lab.js'
 import { RecordReader } from '../../src/source/record.js'
 import { type Simulation, simulate } from '../../src/stack/simulate.js'
@@ -150,40 +147,6 @@ describe.skipIf(stack === null)('a job on a live topic, killed three times', () 
       await admin.disconnect()
     }
   }
-})
-
-describe.skipIf(stack === null)('two instances of a job', () => {
-  const request = {
-    job: 'fenced',
-    output: 'fenced',
-    partitions: 2,
-    source: 'elsewhere',
-    log: jsonLog({ write: () => {} }),
-  }
-  const batch = (name: string): SinkBatch => ({
-    records: [{ key: `{"name":"${name}"}`, row: `{"name":"${name}"}` }],
-    offsets: [{ topic: 'anything', partition: 0, next: 7 }],
-  })
-
-  test('the newer takes the output over: the older one ends at its next batch, of which nothing is read', async () => {
-    const [older, newer] = [kafkaSink(`kafka://${stack!.kafka}`), kafkaSink(`kafka://${stack!.kafka}`)]
-    try {
-      expect(await older.open(request)).toEqual(new Map())
-      await older.write(batch('first'))
-      expect([...(await newer.open(request)).keys()]).toEqual(['{"name":"first"}'])
-      await expect(older.write(batch('late'))).rejects.toMatchObject({ code: 'job-fenced' })
-      for (const name of ['second', 'third', 'fourth']) await newer.write(batch(name))
-    } finally {
-      await older.close()
-      await newer.close()
-    }
-    const third = kafkaSink(`kafka://${stack!.kafka}`)
-    const held = await third.open(request)
-    await third.close()
-    expect([...held.keys()].sort()).toEqual(
-      ['first', 'fourth', 'second', 'third'].map(name => `{"name":"${name}"}`),
-    )
-  })
 })
 
 /** Lets a test go on when the simulated life has got to some row. */

@@ -1,4 +1,5 @@
 import { type Aggregate, last, type ObsRow, openmrs, type Pipeline, pipeline } from 'obslab/job'
+import { z } from 'zod'
 
 /** The newest number recorded for a concept. */
 function newest(concept: number): Aggregate<ObsRow, number | null> {
@@ -14,6 +15,22 @@ function bmiOf({ weight, height }: { weight: number | null; height: number | nul
   const metres = height / 100
   return Math.round((weight / (metres * metres)) * 10) / 10
 }
+
+const sign = z.number().nullable()
+
+const schema = z.object({
+  encounter_id: z.int(),
+  person_id: z.int(),
+  weight: sign,
+  height: sign,
+  temperature: sign,
+  spo2: sign,
+  systolic: sign,
+  diastolic: sign,
+  pulse: sign,
+  visit_type: z.int().nullable(),
+  bmi: sign,
+})
 
 /** One row of vital signs for each encounter that has an obs. */
 export const vitals: Pipeline = pipeline('vitals')
@@ -34,4 +51,4 @@ export const vitals: Pipeline = pipeline('vitals')
     }),
   })
   .derive({ bmi: bmiOf })
-  .to('vitals')
+  .to('vitals', { schema })

@@ -12,13 +12,14 @@ export interface DatabaseAddress {
 }
 
 /**
- * Takes `mysql://user@host:port/database` apart (port 3306 when left out). A URL that holds a password is refused:
+ * Takes `mysql://user@host:port/database`, or `mariadb://…`, apart (port 3306 when left out). A URL that holds a password is refused:
  * it would stay in shell histories and process lists.
  */
 export function parseAddress(url: string, password: string): DatabaseAddress {
   const expected = 'expected mysql://user@host:port/database'
   const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (parsed?.protocol !== 'mysql:') throw new ObslabError('option-invalid', `Not a MySQL URL: ${expected}.`)
+  if (parsed === undefined || !/^(mysql|mariadb):$/.test(parsed.protocol))
+    throw new ObslabError('option-invalid', `Not a MySQL URL: ${expected}.`)
   if (parsed.password !== '')
     throw new ObslabError(
       'option-invalid',
@@ -55,6 +56,7 @@ export async function openMysql(address: DatabaseAddress, neededBy: string): Pro
         login
           ? `${where} refused the user '${server.user}': check the name, and the password in OBSLAB_MYSQL_PASSWORD.`
           : `${where} could not be reached (${codeOf(error)}): check that it runs and listens there.`,
+        { cause: new MysqlFailure(error) },
       )
     })
 }
@@ -62,4 +64,24 @@ export async function openMysql(address: DatabaseAddress, neededBy: string): Pro
 /** MySQL's or the system's code of an error, for a sentence that leaves MySQL's own message out. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+}
+
+/**
+ * What MySQL answered, as the cause of an error: its code alone. Messages and statements of mysql2's own errors hold
+ * values of rows.
+ */
+export class MysqlFailure extends Error {
+  readonly code: string
+  readonly errno: number | null
+
+  constructor(error: unknown) {
+    // What is asked of a connection after it broke fails without a code.
+    const isBroken = error instanceof Error && !('code' in error) && Reflect.get(error, 'fatal') === true
+    const code = isBroken ? 'PROTOCOL_CONNECTION_LOST' : codeOf(error)
+    super(code)
+    this.name = 'MysqlFailure'
+    this.code = code
+    const errno: unknown = error instanceof Error ? Reflect.get(error, 'errno') : null
+    this.errno = typeof errno === 'number' ? errno : null
+  }
 }

@@ -1,0 +1,1 @@
+export { flatObs } from 'obslab/job'

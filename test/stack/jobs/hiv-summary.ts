@@ -1,0 +1,3 @@
+import { hivSummary } from 'obslab/job'
+
+export { hivSummary }
