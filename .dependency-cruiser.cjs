@@ -20,7 +20,7 @@ const layers = [
 ]
 /** The top of src/, above all layers: entries, the façade and the commands. They may import each other. */
 const top =
-  '(index|job|cli|program|lab|replay|preview|live-preview|validate|tail|tail-options|find|record-at)\\.ts$|commands/'
+  '(index|job|cli|program|lab|replay|preview|live-preview|validate|export-job|tail|tail-options|find|record-at)\\.ts$|commands/'
 
 const inside = names => `(^|/)src/(${names.join('|')})`
 

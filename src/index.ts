@@ -58,6 +58,12 @@ export type {
 export type { ToOptions, WindowColumns, WindowOptions } from './pipeline/row-types.js'
 export type { Cell, CellRow } from './pipeline/cell.js'
 export {
+  type OutputColumn,
+  type OutputDeclaration,
+  outputChanges,
+  outputDeclaration,
+} from './pipeline/output-changes.js'
+export {
   explain,
   Explanation,
   type ExplainedState,
@@ -79,6 +85,10 @@ export {
   type ToBeValidOptions,
 } from './validate/expect-pipeline.js'
 export type { GivenChange, GivenTopics } from './validate/given-changes.js'
+// Exporting
+export { exportJob, type ExportOptions } from './export-job.js'
+export { ExportReport } from './export/export-report.js'
+
 export type { Finding, FindingEvidence, Severity } from './finding.js'
 export { topicFindingCodes } from './change/topic-finding-codes.js'
 

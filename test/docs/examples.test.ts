@@ -76,9 +76,11 @@ const commandLines = documents.flatMap(path =>
 function idleProgram(ran: string[]): Command {
   const program = createProgram()
   for (const command of program.commands) {
-    command.action(() => {
-      ran.push(command.name())
-    })
+    for (const action of [command, ...command.commands]) {
+      action.action(() => {
+        ran.push(command.name())
+      })
+    }
   }
   return program
 }
@@ -141,7 +143,8 @@ test('every script, command and file that a document names exists', () => {
     if (language !== 'sh') continue
     for (const [, script = ''] of code.matchAll(/npm run ([\w:]+)/g))
       expect([path, script, script in scripts]).toEqual([path, script, true])
-    for (const [, command = ''] of code.matchAll(/npx obslab (\w+)/g)) expect(help).toContain(`  ${command} `)
+    for (const [, command = ''] of code.matchAll(/npx obslab ([\w-]+)/g))
+      expect(help).toContain(`  ${command} `)
   }
   for (const path of documents) {
     const links = [...readFileSync(path, 'utf8').matchAll(/\]\(([^)#:]+)\)/g)].map(([, link = '']) => link)

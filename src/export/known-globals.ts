@@ -1,0 +1,30 @@
+import { runInNewContext } from 'node:vm'
+
+/** The names that a job finds without declaring them: the language's own and those of Node. */
+export const knownGlobals: ReadonlySet<string> = new Set([
+  ...(runInNewContext('Object.getOwnPropertyNames(globalThis)') as string[]),
+  'arguments',
+  'global',
+  'process',
+  'console',
+  'Buffer',
+  'URL',
+  'URLSearchParams',
+  'TextEncoder',
+  'TextDecoder',
+  'AbortController',
+  'AbortSignal',
+  'structuredClone',
+  'performance',
+  'crypto',
+  'atob',
+  'btoa',
+  'fetch',
+  'queueMicrotask',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'clearTimeout',
+  'clearInterval',
+  'clearImmediate',
+])
