@@ -7,6 +7,8 @@ import { query } from './query.js'
 export interface TopicOutput {
   /** After compaction: key to row. */
   rows: ReadonlyMap<string, string>
+  /** Every row that was committed, compacted away or not. */
+  all: readonly { key: string; row: string }[]
   /** The hash of each committed record by its place, as a `TopicReader` notes it. */
   places: ReadonlyMap<string, string>
 }
@@ -21,6 +23,7 @@ export async function topicOutput(source: Source, name: string): Promise<TopicOu
     to: stable,
   }))
   const rows = new Map<string, string>()
+  const all: { key: string; row: string }[] = []
   const places = new Map<string, string>()
   const readers = new Map(
     ranges.map(range => [range.partition, new RecordReader(name, range.partition, range)]),
@@ -30,11 +33,14 @@ export async function topicOutput(source: Source, name: string): Promise<TopicOu
       const key = Buffer.from(record.key!).toString()
       const value = record.value === null ? null : Buffer.from(record.value).toString()
       if (value === null) rows.delete(key)
-      else rows.set(key, value)
+      else {
+        rows.set(key, value)
+        all.push({ key, row: value })
+      }
       places.set(`${name}-${chunk.partition}-${record.offset}`, hashOf(`${key} ${value}`))
     }
   }
-  return { rows, places }
+  return { rows, all, places }
 }
 
 /** What stands for a record in a list of places. */

@@ -26,28 +26,47 @@ export class TopicReader {
   readonly places: Map<string, string> = new Map()
   /** Places that were another the second time. */
   readonly changed: string[] = []
-  readonly #consumer: Consumer
+  /** Times that its consumer gave up in an outage, and another began from the first record. */
+  crashes = 0
+  readonly #bootstrap: string
+  #consumer: Consumer | null = null
+  #closed = false
 
-  private constructor(consumer: Consumer, topics: readonly string[]) {
-    this.#consumer = consumer
+  private constructor(bootstrap: string, topics: readonly string[]) {
+    this.#bootstrap = bootstrap
     this.seen = new Map(topics.map(topic => [topic, new SeenRows()]))
   }
 
   /** Begins to read; the topics must be there. */
   static async begin(bootstrap: string, topics: readonly string[]): Promise<TopicReader> {
+    const reader = new TopicReader(bootstrap, topics)
+    await reader.#run()
+    return reader
+  }
+
+  async #run(): Promise<void> {
     const retry = { initialRetryTime: 100, maxRetryTime: 1000, retries: 1_000_000 }
-    const kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING, retry })
-    const groupId = `chaos-reader-${process.pid}-${Date.now()}`
+    const kafka = new Kafka({ brokers: [this.#bootstrap], logLevel: logLevel.NOTHING, retry })
+    const groupId = `chaos-reader-${process.pid}-${this.crashes}-${Date.now()}`
     const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200, readUncommitted: false })
-    const reader = new TopicReader(consumer, topics)
+    this.#consumer = consumer
+    consumer.on('consumer.crash', ({ payload }) => {
+      if (!payload.restart && !this.#closed) this.#again()
+    })
     await consumer.connect()
-    await consumer.subscribe({ topics: [...topics], fromBeginning: true })
+    await consumer.subscribe({ topics: [...this.seen.keys()], fromBeginning: true })
     await consumer.run({
       autoCommit: false,
       eachMessage: async ({ topic, partition, message: { offset, key, value } }) =>
-        reader.#take(topic, `${topic}-${partition}-${offset}`, `${key}`, value === null ? null : `${value}`),
+        this.#take(topic, `${topic}-${partition}-${offset}`, `${key}`, value === null ? null : `${value}`),
     })
-    return reader
+  }
+
+  #again(): void {
+    this.crashes++
+    setTimeout(() => {
+      if (!this.#closed) this.#run().catch(() => this.#again())
+    }, 500)
   }
 
   /** What it saw otherwise than `places` of a topic say, once it has seen all of them or a minute is over. */
@@ -63,7 +82,8 @@ export class TopicReader {
   }
 
   async close(): Promise<void> {
-    await this.#consumer.disconnect()
+    this.#closed = true
+    await this.#consumer?.disconnect()
   }
 
   #take(topic: string, place: string, key: string, row: string | null): void {

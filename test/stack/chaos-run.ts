@@ -293,9 +293,11 @@ class ChaosRun {
         const compared = (about: string, rows: ReadonlyMap<string, string>, reads: number, seen: SeenRows) =>
           comparison(about, name, { rows, reads, seen, wanted, log, partsOf })
         if (topicReader !== null) {
-          const { rows, places } = await topicOutput(lab.source, name)
+          const { rows, all, places } = await topicOutput(lab.source, name)
           readerMismatches.push(...(await topicReader.mismatches(places)))
-          outputs.push(compared(`${name} to kafka`, rows, places.size, topicReader.seen.get(name)!))
+          const seen = topicReader.seen.get(name)!
+          for (const { key, row } of all) seen.see(key, row)
+          outputs.push(compared(`${name} to kafka`, rows, places.size, seen))
         }
         if (tableReader !== null) {
           const rows = await tableOutput(this.#sink!.url(''), target, name, tableText)

@@ -14,10 +14,10 @@ const run = promisify(execFile)
 const patience = 600_000
 
 describe.each([
-  ['notebooks/05-vitals.ipynb', 'vitals'],
-  ['notebooks/06-flat-obs.ipynb', 'flatObs'],
-  ['test/stack/jobs/hiv-summary.ts', 'hivSummary'],
-])('the job exported from %s, %s,', (file, name) => {
+  ['notebooks/05-vitals.ipynb', 'vitals', 'notebooks/05-vitals.ipynb'],
+  ['notebooks/06-flat-obs.ipynb', 'flatObs', 'test/stack/jobs/flat-obs.ts'],
+  ['test/stack/jobs/hiv-summary.ts', 'hivSummary', 'test/stack/jobs/hiv-summary.ts'],
+])('the job exported from %s, %s,', (file, name, previewed) => {
   const job = join(folder, name)
   const npm = async (...args: string[]): Promise<string> => (await run('npm', args, { cwd: job })).stdout
 
@@ -47,10 +47,10 @@ describe.each([
       ]
       const { status, stderr } = spawnSync(process.execPath, [join(job, 'dist/main.js'), ...settings])
       expect([status, String(stderr)]).toEqual([0, expect.stringContaining('"stopped"')])
-      const previewed = await run(process.execPath, ['dist/cli.js', 'run', file, name], {
+      const { stdout } = await run(process.execPath, ['dist/cli.js', 'run', previewed], {
         maxBuffer: 1 << 28,
       })
-      expect(sorted(readFileSync(rows, 'utf8'))).toBe(sorted(previewed.stdout))
+      expect(sorted(readFileSync(rows, 'utf8'))).toBe(sorted(stdout))
     },
     patience,
   )
