@@ -1,5 +1,6 @@
+import { waitUntilCaptured } from './captured.js'
 import type { ChaosLife } from './chaos-life.js'
-import { type StackAddresses, waitForTask } from './connector.js'
+import { type ConnectorOptions, type StackAddresses, waitForTask } from './connector.js'
 import type { MysqlService } from './mysql.js'
 import type { Service } from './service.js'
 import type { Stack } from './stack.js'
@@ -46,6 +47,22 @@ export class Faults {
     await this.#taskRuns()
   }
 
+  /**
+   * Resolves once Debezium has captured all that was committed. Where it does not within half a minute, its task is started
+   * again: after the end of its database one may be running and read no more.
+   */
+  async captured(connector: ConnectorOptions): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await waitUntilCaptured(this.#stack.addresses, connector, 30_000)
+      } catch (error) {
+        if (attempt > 3) throw error
+        await this.#restartTask('all')
+        await this.#taskRuns()
+      }
+    }
+  }
+
   async #happens(fault: Fault): Promise<void> {
     const { kafka, connect, mysql } = this.#stack
     switch (fault) {
@@ -72,12 +89,16 @@ export class Faults {
         return await waitForTask(addresses, this.#connector)
       } catch (error) {
         if (attempt > 5) throw error
-        this.taskRestarts++
-        const path = `/connectors/${this.#connector}/restart?includeTasks=true&onlyFailed=true`
-        await fetch(`${addresses.connect}${path}`, { method: 'POST' })
-        await new Promise(resolve => setTimeout(resolve, 1000))
+        await this.#restartTask('failed')
       }
     }
+  }
+
+  async #restartTask(which: 'failed' | 'all'): Promise<void> {
+    this.taskRestarts++
+    const path = `/connectors/${this.#connector}/restart?includeTasks=true&onlyFailed=${which === 'failed'}`
+    await fetch(`${this.#stack.addresses.connect}${path}`, { method: 'POST' })
+    await new Promise(resolve => setTimeout(resolve, 1000))
   }
 }
 

@@ -8,7 +8,6 @@ import { vitals } from '../../src/openmrs/vitals.js'
 import type { Pipeline } from '../../src/pipeline/pipeline.js'
 import { Random } from '../../src/stack/random.js'
 import { simulate } from '../../src/stack/simulate.js'
-import { waitUntilCaptured } from './captured.js'
 import { type Fault, Faults } from './chaos-faults.js'
 import { ChaosJob, type UnexpectedEnd } from './chaos-jobs.js'
 import { ChaosLife } from './chaos-life.js'
@@ -162,7 +161,7 @@ class ChaosRun {
       await faults.over()
       await life.stop()
       report(`the life is over after ${life.rows} changes; waiting until all is captured`)
-      await waitUntilCaptured(this.#stack.addresses, connector)
+      await faults.captured(connector)
       await this.#committedToTheEnd(topics)
       const drained = await Promise.all(this.#jobs.map(job => ended(job, job.drain())))
       report('drained; running each to the end once more')

@@ -19,7 +19,7 @@ describe.skipIf(whyUnavailable() !== null)(`jobs killed at random, OBSLAB_SEED=$
       dist: 'dist',
       report: line => console.log(line),
     })
-  }, 170_000)
+  }, 400_000)
 
   test('the outputs in Kafka and in MySQL end with the rows that SQL gives', () => {
     expect(result.outputs.map(({ name, differences }) => [name, differences])).toEqual([
